@@ -1,0 +1,31 @@
+/**
+ * Time as it is passed in. Nothing in host/ calls Date.now or setTimeout itself, so that a simulation can run
+ * the same code under a virtual clock (test/sim/).
+ */
+export interface Clock {
+  /** Wall-clock time, in milliseconds since the epoch. */
+  now(): number;
+  /** Calls `fire` once, after `delayMs` milliseconds, unless the timer is cancelled first. */
+  timer(delayMs: number, fire: () => void): Timer;
+}
+
+export interface Timer {
+  /** Harmless after the timer has fired. */
+  cancel(): void;
+}
+
+/** The machine's own clock. */
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  timer(delayMs, fire) {
+    const handle = setTimeout(fire, delayMs);
+    return { cancel: () => clearTimeout(handle) };
+  },
+};
+
+/** Resolves after `delayMs` milliseconds of the given clock. */
+export function sleep(clock: Clock, delayMs: number): Promise<void> {
+  return new Promise((resolve) => {
+    clock.timer(delayMs, resolve);
+  });
+}
