@@ -1,0 +1,87 @@
+import { globSync } from "node:fs";
+import { join, relative } from "node:path";
+import { run } from "node:test";
+import { clusterSource } from "../bench/cluster/source.ts";
+
+/**
+ * `npm test`: every test that needs no broker, then the real-broker tests where a broker can be started. Says at
+ * the end what it left out and why. With CI=true nothing may be left out: what is missing, and every skip, fails.
+ *
+ * Arguments choose the groups: `unit`, `sim`, `broker`; without arguments all of them.
+ */
+const root = join(import.meta.dirname, "..");
+const strict = process.env["CI"] === "true";
+const chosen = new Set(process.argv.slice(2));
+
+const groups = [
+  { name: "unit", files: filesOf("test/**/*.test.ts", ["test/sim/**", "test/broker/**"]) },
+  { name: "sim", files: filesOf("test/sim/**/*.test.ts") },
+  { name: "broker", files: filesOf("test/broker/**/*.test.ts") },
+].filter(({ name }) => chosen.size === 0 || chosen.has(name));
+
+const totals = { passed: 0, failed: 0 };
+const leftOut: string[] = [];
+
+for (const { name, files } of groups) {
+  const source = name === "broker" ? clusterSource() : undefined;
+  if (source?.kind === "none") {
+    leftOut.push(`the real-broker tests (${files.map(short).join(", ")}): ${source.why}`);
+    continue;
+  }
+  if (source !== undefined) console.log(`\nreal brokers: ${source.says}`);
+  await runFiles(files);
+}
+
+if (leftOut.length > 0) console.log(`\nLeft out:\n${leftOut.map((reason) => `  - ${reason}`).join("\n")}`);
+else console.log("\nNothing was left out.");
+if (strict) totals.failed += leftOut.length;
+console.log(`${totals.passed} passed, ${totals.failed} failed`);
+process.exitCode = totals.failed === 0 && totals.passed > 0 ? 0 : 1;
+
+function filesOf(pattern: string, exclude: string[] = []): string[] {
+  return globSync(pattern, { cwd: root, exclude })
+    .map((file) => join(root, file))
+    .sort();
+}
+
+function short(file: string): string {
+  return relative(root, file);
+}
+
+/** One line a file, the whole story for what failed. A suite is counted by its tests only. */
+async function runFiles(files: string[]): Promise<void> {
+  const passedIn = new Map<string, number>();
+  for await (const { type, data } of run({ files, cwd: root })) {
+    if (type === "test:pass" || type === "test:fail") {
+      const file = data.file ?? "";
+      if (type === "test:pass" && data.details.type === "suite") continue;
+      if (type === "test:pass" && data.name === short(file)) continue;
+      if (type === "test:pass" && (data.skip !== undefined || data.todo !== undefined)) {
+        leftOut.push(`${short(file)}, "${data.name}": ${String(data.skip ?? data.todo)}`);
+      } else if (type === "test:pass") {
+        totals.passed++;
+        passedIn.set(file, (passedIn.get(file) ?? 0) + 1);
+      } else if (!isEcho(data.details.error)) {
+        totals.failed++;
+        console.log(`FAILED ${short(file)}:${data.line ?? 0} "${data.name}"\n${story(data.details.error)}`);
+      }
+    } else if (type === "test:stderr" || type === "test:stdout") {
+      process.stdout.write(data.message);
+    } else if (type === "test:summary" && data.file !== undefined) {
+      const seconds = (data.duration_ms / 1000).toFixed(1);
+      console.log(
+        `${data.success ? "ok    " : "FAILED"} ${short(data.file)}: ${passedIn.get(data.file) ?? 0} passed, ${seconds} s`,
+      );
+    }
+  }
+}
+
+/** A parent fails because its subtests failed; they have been told already. */
+function isEcho(error: Error): boolean {
+  return "failureType" in error && error.failureType === "subtestsFailed";
+}
+
+function story(error: Error): string {
+  const cause = error.cause instanceof Error ? error.cause : error;
+  return (cause.stack ?? String(cause)).replace(/^/gm, "    ");
+}
