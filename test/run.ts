@@ -10,7 +10,7 @@ import { clusterSource } from "../bench/cluster/source.ts";
  * Arguments choose the groups: `unit`, `sim`, `broker`; without arguments all of them.
  */
 const root = join(import.meta.dirname, "..");
-const strict = process.env["CI"] === "true";
+const strict = process.env.CI === "true";
 const chosen = new Set(process.argv.slice(2));
 
 const groups = [

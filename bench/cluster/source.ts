@@ -12,11 +12,11 @@ export type ClusterSource =
  * brokers, TLS); else Docker. CLUSTER=docker or CLUSTER=java insists on one of them.
  */
 export function clusterSource(env: NodeJS.ProcessEnv = process.env, runs = runsWell): ClusterSource {
-  const bootstrap = env["BOOTSTRAP"];
+  const bootstrap = env.BOOTSTRAP;
   if (bootstrap !== undefined && bootstrap !== "") {
     return { kind: "bootstrap", bootstrap, says: `those at ${bootstrap}, from BOOTSTRAP` };
   }
-  const wanted = env["CLUSTER"] ?? "";
+  const wanted = env.CLUSTER ?? "";
   const hasJava = () => runs("javac", ["-version"]) && runs("mvn", ["--version"]);
   if (wanted !== "docker" && hasJava()) return { kind: "java", says: "Kafka's own jars, from Maven" };
   if (wanted !== "java" && runs("docker", ["info"]))
