@@ -1,16 +1,17 @@
 /**
  * Writes host/transport/kafka/protocol/generated/error-codes.ts from org.apache.kafka.common.protocol.Errors.
  *
- *   node scripts/generate-error-codes.ts [kafka-clients.jar]     needs Java 17, and `mvn` when no jar is given
+ *   node scripts/generate-error-codes.ts [folder of jars]     needs Java 17, and `mvn` when no folder is given
  */
 import { execFileSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { KAFKA_VERSION, kafkaClientsJar } from "./kafka-clients-jar.ts";
+import { KAFKA_VERSION, kafkaClientsFolder } from "./kafka-clients-jar.ts";
 
 const program = fileURLToPath(new URL("ErrorCodes.java", import.meta.url));
 const target = new URL("../host/transport/kafka/protocol/generated/error-codes.ts", import.meta.url);
-const printed = execFileSync("java", ["-cp", kafkaClientsJar(), program], { encoding: "utf8" });
+const printed = execFileSync("java", ["-cp", join(kafkaClientsFolder(), "*"), program], { encoding: "utf8" });
 const rows = printed
   .trim()
   .split("\n")
