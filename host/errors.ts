@@ -19,7 +19,32 @@ interface ErrorRow {
 
 export const ERRORS = {
   ASSERTION_FAILED: { kind: "fatal", says: "assertion failed: {what}. This is a defect of Peridot: please report it" },
+  UNEXPECTED: { kind: "fatal", says: "unexpected error: {what}" },
+  // Fences: the group or the transaction went on without us (host/commit/decide-failure.ts)
+  PRODUCER_FENCED: { kind: "abortable", says: "the producer of {transactionalId} is fenced: a newer one has its transactional.id, or its transaction timed out" },
+  GENERATION_FENCED: { kind: "abortable", says: "group {groupId} went on without this member: generation {generation} is an old one" },
+  MEMBER_UNKNOWN: { kind: "abortable", says: "group {groupId} does not know member {memberId}: its session timed out, or it was removed" },
+  INSTANCE_FENCED: { kind: "fatal", says: "another process has joined group {groupId} with the instance id {instanceId}. Give each process an instanceId of its own" },
+  // The wire (host/transport/kafka/)
+  MESSAGE_MALFORMED: { kind: "fatal", says: "{message} cannot be read: at byte {byteOffset}: {problem}. Is the other side a Kafka broker?" },
+  MESSAGE_UNENCODABLE: { kind: "fatal", says: "{message} cannot be written in version {version}: {problem}" },
+  MESSAGE_VERSION_LACKS: { kind: "fatal", says: "{message} has no field {field} in version {version}, which is the latest that the broker speaks. Use a newer broker, or leave out the feature that needs it" },
+  MESSAGE_VERSION_UNKNOWN: { kind: "fatal", says: "{message} has versions {first} to {last}, not {version}" },
+  BROKER_TOO_OLD: { kind: "fatal", says: "broker {broker} speaks {api} in versions {offered}, needed are {needed}. Brokers from Kafka 3.0 on are supported" },
+  BROKER_UNREACHABLE: { kind: "retriable", says: "cannot connect to {broker}: {problem}. {remedy}" },
+  HANDSHAKE_FAILED: { kind: "retriable", says: "{broker} was reached, but {problem}. {remedy}" },
+  NOT_A_BROKER: { kind: "fatal", says: "{broker} does not answer as a Kafka broker: {problem}. {remedy}" },
+  TLS_REFUSED: { kind: "fatal", says: "TLS with {broker} failed: {problem}. {remedy}" },
+  AUTHENTICATION_FAILED: { kind: "fatal", says: "{broker} refused to authenticate us with SASL {mechanism}: {problem}. {remedy}" },
+  CONNECTION_LOST: { kind: "retriable", says: "the connection to {broker} ended: {problem}" },
+  REQUEST_NOT_SENT: { kind: "retriable", says: "{api} was not sent to {broker}: {problem}" },
+  REQUEST_UNANSWERED: { kind: "unknown", says: "{broker} has not answered {api}: {problem}. Whether it was carried out is not known" },
   CONFIG_INVALID: { kind: "fatal", says: "configuration: {option} {problem}. {remedy}" },
+  TOPIC_MISSING: { kind: "fatal", says: "the cluster has no topic {topics}. Create it before the application starts (kafka-topics --create), or correct its name" },
+  WORKER_LATE: { kind: "abortable", says: "stream thread {thread} has made no progress for {lateMs} ms (maxPollIntervalMs): it was ended and replaced. A user function may hang, or block for too long" },
+  WORKER_DIED: { kind: "fatal", says: "stream thread {thread} died: {problem}" },
+  STATE_DIRECTORY_LOCKED: { kind: "fatal", says: "another process uses the state directory {path}. Give each process of an application a stateDir of its own" },
+  STATE_DIRECTORY_BROKEN: { kind: "fatal", says: "the state directory {path} cannot be used: {problem}. Mend or delete it, or name another stateDir" },
   TOPOLOGY_INVALID: { kind: "fatal", says: "topology: {problem}. {remedy}" },
 } as const satisfies Record<string, ErrorRow>;
 

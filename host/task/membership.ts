@@ -1,0 +1,182 @@
+import { PeridotError } from "../errors.ts";
+import type {
+  Admin,
+  GroupMember,
+  JoinedGroup,
+  MemberAssignment,
+  MemberMetadata,
+  TopicPartition,
+} from "../transport/port.ts";
+import { decideAssignment, decideThreads, type SubTopologySources, tasksOf } from "./decide-assignment.ts";
+import { decideRebalance, type GenerationEnd } from "./decide-rebalance.ts";
+import { nameOf } from "./positions.ts";
+import type { TaskName, TaskToOpen, ThreadHandle } from "./thread-port.ts";
+
+export interface MembershipParts {
+  readonly admin: Admin;
+  readonly member: GroupMember;
+  readonly threads: readonly ThreadHandle[];
+  readonly subTopologies: readonly SubTopologySources[];
+  /** Called whenever the tasks of this process have changed. */
+  readonly onTasks: (tasks: readonly TaskName[]) => void;
+}
+
+/**
+ * This process as one member of the group, whatever its number of threads. Threads get their tasks together with
+ * the generation; JoinGroup is sent only when each of them has answered "committed" or "dropped".
+ */
+export class Membership {
+  readonly #parts: MembershipParts;
+  readonly #topics: readonly string[];
+  #tasks: readonly TaskName[] = [];
+  #interrupt: ((end: GenerationEnd) => void) | undefined;
+  /** Came up while no generation was waited for. */
+  #pending: GenerationEnd | undefined;
+
+  constructor(parts: MembershipParts) {
+    this.#parts = parts;
+    this.#topics = [...new Set(parts.subTopologies.flatMap((each) => each.sourceTopics))].sort();
+  }
+
+  /** Joins, and joins again, until `close`; rejects with an error that ends the application. */
+  async run(): Promise<void> {
+    for (;;) {
+      const joined = await this.#join();
+      await this.#assign(joined);
+      const end = await this.#generationEnd();
+      const decision = decideRebalance(end);
+      switch (decision.act) {
+        case "revoke-then-join":
+          await this.#all((thread) => thread.revoke());
+          break;
+        case "drop-then-join":
+          await this.#all((thread) => thread.drop());
+          break;
+        case "close-then-leave":
+          await this.#all((thread) => thread.close());
+          await this.#parts.member.leave();
+          return;
+      }
+      this.#parts.onTasks([]);
+    }
+  }
+
+  close(): void {
+    this.#end("closing");
+  }
+
+  /** A stream thread was fenced. */
+  threadLost(): void {
+    this.#end("thread-lost");
+  }
+
+  #end(end: GenerationEnd): void {
+    if (this.#pending !== "closing") this.#pending = end;
+    this.#interrupt?.(end);
+  }
+
+  async #generationEnd(): Promise<GenerationEnd> {
+    const interrupted = new Promise<GenerationEnd>((resolve) => {
+      this.#interrupt = resolve;
+      if (this.#pending !== undefined) resolve(this.#pending);
+    });
+    const ended = this.#parts.member.ended.then(
+      (how): GenerationEnd => (how === "lost" ? "member-lost" : how),
+    );
+    const end = await Promise.race([interrupted, ended]);
+    this.#interrupt = undefined;
+    const pending = this.#pending;
+    this.#pending = undefined;
+    return pending ?? end;
+  }
+
+  async #all(act: (thread: ThreadHandle) => Promise<unknown>): Promise<void> {
+    await Promise.all(this.#parts.threads.map(act));
+  }
+
+  async #join(): Promise<JoinedGroup> {
+    const userData = Buffer.from(
+      JSON.stringify({ version: 1, threads: this.#parts.threads.length, previous: this.#tasks }),
+    );
+    return this.#parts.member.join({
+      topics: this.#topics,
+      userData,
+      assign: (members) => this.#assignAll(members),
+    });
+  }
+
+  // ---- as the leader of the group
+
+  async #assignAll(members: readonly MemberMetadata[]): Promise<ReadonlyMap<string, MemberAssignment>> {
+    const tasks = await this.#allTasks();
+    const partitionsOf = new Map(tasks.map((each) => [each.task, each.partitions]));
+    const assignment = decideAssignment({
+      tasks: tasks.map((each) => each.task),
+      members: members.map((each) => ({ memberId: each.memberId, ...parseUserData(each.userData) })),
+    });
+    const result = new Map<string, MemberAssignment>();
+    for (const [memberId, assigned] of assignment) {
+      const partitions = assigned.flatMap((task) => partitionsOf.get(task) ?? []);
+      result.set(memberId, {
+        partitions,
+        userData: Buffer.from(JSON.stringify({ version: 1, tasks: assigned })),
+      });
+    }
+    return result;
+  }
+
+  async #allTasks(): Promise<TaskToOpen[]> {
+    const described = await this.#parts.admin.describeTopics(this.#topics);
+    const missing = this.#topics.filter((topic) => !described.has(topic));
+    if (missing.length > 0) throw new PeridotError("TOPIC_MISSING", { topics: missing.join(", ") });
+    const counts = new Map([...described].map(([topic, each]) => [topic, each.partitions]));
+    return tasksOf(this.#parts.subTopologies, counts);
+  }
+
+  // ---- as a member
+
+  async #assign(joined: JoinedGroup): Promise<void> {
+    const tasks = tasksIn(joined, this.#parts.subTopologies);
+    const found = await this.#parts.member.committed(joined.partitions);
+    const committed = new Map(found.map((each) => [nameOf(each), each.offset]));
+    const spread = decideThreads(tasks, this.#parts.threads.length);
+    await Promise.all(
+      this.#parts.threads.map((thread, index) =>
+        thread.assign({ identity: joined.identity, tasks: spread[index] ?? [], committed }),
+      ),
+    );
+    this.#tasks = tasks.map((each) => each.task);
+    this.#parts.onTasks(this.#tasks);
+  }
+}
+
+/** The tasks behind assigned partitions, in the order of sub-topology and partition. */
+function tasksIn(joined: MemberAssignment, subTopologies: readonly SubTopologySources[]): TaskToOpen[] {
+  const tasks = new Map<TaskName, TopicPartition[]>();
+  for (const { subTopology, sourceTopics } of subTopologies) {
+    for (const partition of joined.partitions) {
+      if (!sourceTopics.includes(partition.topic)) continue;
+      const task = `${subTopology}_${partition.partition}`;
+      const partitions = tasks.get(task);
+      if (partitions === undefined) tasks.set(task, [partition]);
+      else partitions.push(partition);
+    }
+  }
+  return [...tasks].map(([task, partitions]) => ({ task, partitions }));
+}
+
+/** What a member says of itself; a foreign or older member counts as one thread without history. */
+function parseUserData(userData: Buffer): { threads: number; previous: TaskName[] } {
+  try {
+    const parsed: unknown = JSON.parse(userData.toString("utf8"));
+    if (typeof parsed === "object" && parsed !== null && "threads" in parsed && "previous" in parsed) {
+      const { threads, previous } = parsed;
+      if (Number.isInteger(threads) && Array.isArray(previous)) {
+        return { threads: Math.max(1, Number(threads)), previous: previous.map(String) };
+      }
+    }
+  } catch {
+    // not ours: fall through
+  }
+  return { threads: 1, previous: [] };
+}

@@ -1,0 +1,62 @@
+import type { AssignedPartition, FetchedRecords, OffsetToCommit, TopicPartition } from "../transport/port.ts";
+
+/** The text by which maps name a partition: "topic-3". */
+export function nameOf(partition: TopicPartition): string {
+  return `${partition.topic}-${partition.partition}`;
+}
+
+interface Position {
+  readonly partition: TopicPartition;
+  /** The stable committed offset; undefined while there is none. */
+  committed: bigint | undefined;
+  /** Where reading began without a committed offset (as the offset reset policy chose); undefined until known. */
+  start: bigint | undefined;
+}
+
+/** Where a thread's partitions stand: what is committed, and so where to read again after an abort. */
+export class Positions {
+  readonly #positions = new Map<string, Position>();
+
+  /** Replaces the whole set. */
+  open(partitions: readonly TopicPartition[], committed: ReadonlyMap<string, bigint>): void {
+    this.#positions.clear();
+    for (const partition of partitions) {
+      const name = nameOf(partition);
+      this.#positions.set(name, { partition, committed: committed.get(name), start: undefined });
+    }
+  }
+
+  get owned(): ReadonlySet<string> {
+    return new Set(this.#positions.keys());
+  }
+
+  /** Stable committed offsets of those partitions that have one. */
+  get committed(): ReadonlyMap<string, bigint> {
+    const committed = new Map<string, bigint>();
+    for (const [name, each] of this.#positions) {
+      if (each.committed !== undefined) committed.set(name, each.committed);
+    }
+    return committed;
+  }
+
+  /** The first records of a partition without committed offset tell where reading began. */
+  began(records: FetchedRecords): void {
+    const position = this.#positions.get(nameOf(records));
+    if (position !== undefined) position.start ??= records.fromOffset;
+  }
+
+  commit(offsets: readonly OffsetToCommit[]): void {
+    for (const each of offsets) {
+      const position = this.#positions.get(nameOf(each));
+      if (position !== undefined) position.committed = each.offset;
+    }
+  }
+
+  /** What to read from, for all partitions. */
+  get resume(): readonly AssignedPartition[] {
+    return [...this.#positions.values()].map((each) => ({
+      ...each.partition,
+      offset: each.committed ?? each.start,
+    }));
+  }
+}

@@ -1,0 +1,51 @@
+import type { PeridotError } from "../errors.ts";
+import type { MemberIdentity, TopicPartition } from "../transport/port.ts";
+
+/** A sub-topology on one partition, written "0_3". */
+export type TaskName = string;
+
+export interface TaskToOpen {
+  readonly task: TaskName;
+  readonly partitions: readonly TopicPartition[];
+}
+
+/** Generation and task set, in one message: a thread never learns the one without the other. */
+export interface ThreadAssignment {
+  readonly identity: MemberIdentity;
+  readonly tasks: readonly TaskToOpen[];
+  /** Stable committed offsets by "topic-partition"; absent: none yet. */
+  readonly committed: ReadonlyMap<string, bigint>;
+}
+
+/** What a thread tells about itself; sums since its start. */
+export interface ThreadProgress {
+  readonly records: number;
+  readonly transactions: number;
+  readonly aborts: number;
+}
+
+/** What the main thread hears without having asked. */
+export interface ThreadEvents {
+  /** The tasks were lost (fenced): what is to follow is `drop`, joining again, then `assign`. */
+  lost(error: PeridotError): void;
+  /** The thread has stopped for good; its transaction is not committed. */
+  failed(error: PeridotError): void;
+  progress(progress: ThreadProgress): void;
+}
+
+/**
+ * A stream thread as the main thread sees it: inline in the same thread, or in a worker. Each call resolves once
+ * the thread has done it; after `failed` all calls resolve at once.
+ */
+export interface ThreadHandle {
+  /** Connects and makes the producer: an older life of this transactional.id is fenced from here on. */
+  start(): Promise<void>;
+  /** Only after `revoke` or `drop`: the thread owns nothing. */
+  assign(assignment: ThreadAssignment): Promise<void>;
+  /** Commits what is computed, then gives up all tasks. "dropped": it could not be committed and is undone. */
+  revoke(): Promise<"committed" | "dropped">;
+  /** Gives up all tasks without a commit: they are others' already. */
+  drop(): Promise<void>;
+  /** Commits, gives up all tasks, closes connections. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,33 @@
+import { ERRORS, type ErrorFacts, type ErrorName, PeridotError } from "../errors.ts";
+import type { ThreadAssignment, ThreadProgress } from "./thread-port.ts";
+
+/** What goes between the main thread and a stream thread in a worker: structured clones, no functions. */
+export type ToWorker =
+  | { readonly call: number; readonly method: "start" | "revoke" | "drop" | "close" }
+  | { readonly call: number; readonly method: "assign"; readonly assignment: ThreadAssignment };
+
+export type FromWorker =
+  | { readonly answer: number; readonly value: unknown }
+  | { readonly answer: number; readonly error: ErrorText }
+  | { readonly event: "lost" | "failed"; readonly error: ErrorText }
+  | { readonly event: "progress"; readonly progress: ThreadProgress };
+
+/** A PeridotError as it crosses: its facts as text, since a clone loses classes and refuses functions. */
+export interface ErrorText {
+  readonly code: ErrorName;
+  readonly facts: Readonly<Record<string, string>>;
+  readonly stack: string | undefined;
+}
+
+export function errorToText(error: PeridotError): ErrorText {
+  const facts = Object.fromEntries(Object.entries(error.facts).map(([name, value]) => [name, String(value)]));
+  return { code: error.code, facts, stack: error.stack };
+}
+
+export function errorFromText(text: ErrorText): PeridotError {
+  const known = text.code in ERRORS ? text.code : "UNEXPECTED";
+  const facts: ErrorFacts = known === text.code ? text.facts : { what: text.code };
+  const error = new PeridotError(known, facts);
+  if (text.stack !== undefined) error.stack = text.stack;
+  return error;
+}
