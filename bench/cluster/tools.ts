@@ -1,0 +1,156 @@
+import { brokerJars, javaCommand, KAFKA_VERSION, toolClasses } from "./jars.ts";
+import { finished, type Launched, launch } from "./processes.ts";
+
+/** What `verify` found. `exact` says it all; the rest tells how it was wrong. */
+export interface Verdict {
+  readonly exact: boolean;
+  readonly in: number;
+  readonly out: number;
+  readonly keys: number;
+  readonly missing: number;
+  readonly duplicated: number;
+  readonly unexpected: number;
+  readonly outOfOrder: number;
+  readonly splitKeys: number;
+  readonly unreadableIn: number;
+  readonly unreadableOut: number;
+}
+
+/** One measured run. The span runs from the first to the last LogAppendTime of the output. */
+export interface Measurement {
+  readonly records: number;
+  readonly spanSeconds: number;
+  readonly recordsPerSecond: number;
+  readonly wallSeconds: number;
+  /** User and system time of the process from its start to its last output, in seconds. */
+  readonly cpuSeconds: number;
+  readonly cpuSecondsBeforeOutput: number;
+  readonly rssPeakMiB: number;
+  readonly brokersCpuSeconds: number;
+  /** Offsets of the output: records and transaction markers. */
+  readonly offsets: number;
+  /** Records above the last stable offset: 0 when the application ended its last transaction. */
+  readonly openOffsets: number;
+}
+
+export interface SeedOptions {
+  readonly codec?: "none" | "gzip" | "snappy" | "lz4" | "zstd";
+  readonly seed?: number;
+  /** One value in eight is hard to parse. */
+  readonly tricky?: boolean;
+}
+
+/** Kafka's own Java clients against one cluster: what a test needs to prepare it and to judge our output. */
+export class Tools {
+  readonly bootstrap: string;
+
+  constructor(bootstrap: string) {
+    this.bootstrap = bootstrap;
+  }
+
+  async awaitBrokers(ids: readonly number[], seconds: number): Promise<void> {
+    await this.run("Administer", ["await-brokers", ids.join(","), `${seconds}`]);
+  }
+
+  /** Resolves when each partition has its leader and all its replicas. */
+  async createTopic(
+    name: string,
+    partitions: number,
+    replicas: number,
+    config: Record<string, string> = {},
+  ): Promise<void> {
+    const settings = Object.entries(config).map(([key, value]) => `${key}=${value}`);
+    await this.run("Administer", ["create-topic", name, `${partitions}`, `${replicas}`, ...settings]);
+  }
+
+  async deleteTopic(name: string): Promise<void> {
+    await this.run("Administer", ["delete-topic", name]);
+  }
+
+  async scramUser(name: string, password: string): Promise<void> {
+    await this.run("Administer", ["scram-user", name, password]);
+  }
+
+  async acl(
+    user: string,
+    operation: string,
+    verdict: "ALLOW" | "DENY",
+    resource: string,
+    name: string,
+  ): Promise<void> {
+    await this.run("Administer", ["acl", `User:${user}`, operation, verdict, resource, name]);
+  }
+
+  /** Writes `records` addresses, the same ones for the same seed. */
+  async seed(topic: string, records: number, options: SeedOptions = {}): Promise<void> {
+    const { codec = "none", seed = 1, tricky = false } = options;
+    await this.run("Seed", [
+      topic,
+      `${records}`,
+      `codec=${codec}`,
+      `seed=${seed}`,
+      `tricky=${tricky ? "yes" : "no"}`,
+    ]);
+  }
+
+  /** Compares the output with the input: see java/Verify.java. */
+  async verify(input: string, output: string): Promise<Verdict> {
+    const launched = await this.start("Verify", [input, output]);
+    const status = await launched.ended;
+    if (status !== 0 && status !== 1) throw new Error(`Verify ended with ${status}:\n${launched.said()}`);
+    return lastLineOf<Verdict>(launched);
+  }
+
+  /** Watches `output` until it holds `records` records; rejects when there are more, or no progress for `stallSeconds`. */
+  async measure(
+    output: string,
+    records: number,
+    pid: number,
+    brokers: readonly number[],
+    stallSeconds = 120,
+  ): Promise<Measurement> {
+    const options = [`pid=${pid}`, `brokers=${brokers.join(",")}`, `stall=${stallSeconds}`];
+    const launched = await this.start("Measure", [output, `${records}`, ...options]);
+    const status = await launched.ended;
+    if (status === 0) return lastLineOf<Measurement>(launched);
+    const what = status === 2 ? "stalled" : status === 1 ? "too many records" : `ended with ${status}`;
+    throw new Error(`Measure ${output}, ${records} records expected: ${what}\n${launched.said()}`);
+  }
+
+  /** Starts the Kafka Streams peer (java/StreamsPeer.java). `settings`: its configuration beyond the main job's own. */
+  async streamsPeer(
+    run: { input: string; output: string; applicationId: string; stateDirectory: string; log: string },
+    settings: Record<string, string> = {},
+  ): Promise<Launched> {
+    const pairs = Object.entries(settings).map(([name, value]) => `${name}=${value}`);
+    const args = [run.input, run.output, run.applicationId, run.stateDirectory, ...pairs];
+    return launch(await this.argv(["-Xmx2g"], "StreamsPeer", args), { log: run.log });
+  }
+
+  private async run(main: string, args: readonly string[]): Promise<string> {
+    return finished(await this.start(main, args));
+  }
+
+  private async start(main: string, args: readonly string[]): Promise<Launched> {
+    const quick = ["-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xmx2g", "-Dlevel=ERROR"];
+    return launch(await this.argv(quick, main, args));
+  }
+
+  private async argv(
+    flags: readonly string[],
+    main: string,
+    args: readonly string[],
+  ): Promise<[string, ...string[]]> {
+    const classes = await toolClasses();
+    const path = `${classes}:${await brokerJars(KAFKA_VERSION)}`;
+    const rest = [...flags, `-Dbootstrap=${this.bootstrap}`, "-cp", path, main, ...args];
+    return javaCommand(rest) as [string, ...string[]];
+  }
+}
+
+function lastLineOf<T>(launched: Launched): T {
+  const lines = launched.said().trimEnd().split("\n");
+  const line = lines.findLast((text) => text.startsWith("{"));
+  if (line === undefined) throw new Error(`no answer:\n${launched.said()}`);
+  return JSON.parse(line) as T;
+}
