@@ -1,0 +1,82 @@
+import { type Finding, filesBelow, findingsOf, type Tree } from "./tree.ts";
+
+const WORDS_REFUSED = /(^|[-/])(utils?|helpers?|managers?|contexts?|data|infos?|misc|common)(?=[-./]|$)/;
+
+/** Files are named in kebab-case, for what they hold or decide. */
+export function fileNames(tree: Tree): readonly Finding[] {
+  const findings: Finding[] = [];
+  for (const [file] of filesBelow(tree, "host/", "kernels/", "bench/", "test/", "examples/", "scripts/")) {
+    const refused = WORDS_REFUSED.exec(file);
+    if (refused !== null)
+      findings.push({
+        file,
+        line: 0,
+        says: `"${refused[2]}" says nothing: name what the file holds or decides`,
+      });
+    const name = file.slice(file.lastIndexOf("/") + 1);
+    if (!/^[a-z0-9]+(-[a-z0-9]+)*(\.[a-z0-9-]+)*\.ts$/.test(name))
+      findings.push({ file, line: 0, says: "not in kebab-case" });
+  }
+  return findings;
+}
+
+const TYPE_WORDS =
+  /^export (?:abstract )?(?:class|interface|type|enum) (\w*(?:Util|Helper|Manager|Context|Data|Info)s?)\b/gm;
+
+export function typeNames(tree: Tree): readonly Finding[] {
+  return [...filesBelow(tree, "host/", "kernels/")].flatMap(([file, text]) =>
+    findingsOf(file, text, TYPE_WORDS, ([, name]) => `${name}: name what it holds or decides`),
+  );
+}
+
+/** Files have one story each. What is longer tells two. */
+export const LINES_MAX = 400;
+
+export function lengths(tree: Tree): readonly Finding[] {
+  return [...filesBelow(tree, "host/", "kernels/", "bench/", "test/", "examples/", "scripts/")]
+    .map(([file, text]) => ({ file, line: 0, lines: text.split("\n").length - 1 }))
+    .filter(({ lines }) => lines > LINES_MAX)
+    .map(({ file, line, lines }) => ({ file, line, says: `${lines} lines: ${LINES_MAX} at most` }));
+}
+
+/** Operators with one half only, each with the reason. */
+export const HOST_ONLY: Readonly<Record<string, string>> = {};
+export const KERNEL_ONLY: Readonly<Record<string, string>> = {};
+
+/** One operator, one name, two halves: host/operators/ and kernels/operators/. */
+export function pairs(tree: Tree): readonly Finding[] {
+  const host = namesBelow(tree, "host/operators/");
+  const kernel = namesBelow(tree, "kernels/operators/");
+  return [
+    ...alone(host, kernel, HOST_ONLY, "host/operators/", "kernels/operators/"),
+    ...alone(kernel, host, KERNEL_ONLY, "kernels/operators/", "host/operators/"),
+  ];
+}
+
+function alone(
+  names: ReadonlySet<string>,
+  others: ReadonlySet<string>,
+  excused: Readonly<Record<string, string>>,
+  here: string,
+  there: string,
+): Finding[] {
+  const findings: Finding[] = [];
+  for (const name of names) {
+    if (!others.has(name) && excused[name] === undefined) {
+      findings.push({
+        file: here + name,
+        line: 0,
+        says: `has no half in ${there}, and no reason is listed in test/tidy/layout.ts`,
+      });
+    }
+  }
+  for (const name of Object.keys(excused)) {
+    if (!names.has(name) || others.has(name))
+      findings.push({ file: here + name, line: 0, says: "is excused in test/tidy/layout.ts without need" });
+  }
+  return findings;
+}
+
+function namesBelow(tree: Tree, folder: string): ReadonlySet<string> {
+  return new Set([...filesBelow(tree, folder)].map(([file]) => file.slice(folder.length)));
+}
