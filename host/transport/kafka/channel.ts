@@ -29,7 +29,8 @@ export interface ChannelListener {
   onClose(reason: PeridotError): void;
 }
 
-/** Makes connections; the shell of a client knows brokers by this alone. */
+/** Makes connections. A client's other parts know brokers by this alone. */
 export interface Dialer<Connection> {
+  /** Errors: why no connection came about, each with its remedy; retriable ones may pass by themselves. */
   dial(host: string, port: number): Promise<Connection>;
 }

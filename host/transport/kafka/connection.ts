@@ -24,6 +24,8 @@ export interface ConnectionSettings {
   readonly clock: Clock;
   readonly requestTimeoutMs: number;
   readonly authenticate?: Authenticate | undefined;
+  /** For ApiVersions and SASL; `requestTimeoutMs` otherwise. */
+  readonly handshakeTimeoutMs?: number;
   /** What to check when the broker does not answer our first requests. */
   readonly handshakeRemedy?: string;
 }
@@ -185,7 +187,8 @@ export class Connection {
   #askNow<A extends Api>(api: A, version: number, body: RequestOf<A>): Promise<ResponseOf<A>> {
     return new Promise((resolve, reject) => {
       const take = (answer: Answer<A>) => resolve(answer.response);
-      const request = this.#requestOf(api, version, body, this.#settings.requestTimeoutMs, take, reject);
+      const timeoutMs = this.#settings.handshakeTimeoutMs ?? this.#settings.requestTimeoutMs;
+      const request = this.#requestOf(api, version, body, timeoutMs, take, reject);
       if (this.#end !== undefined) this.#refuse(request, this.#end.message);
       else this.#send(request);
     });
