@@ -1,0 +1,17 @@
+import type { Serde } from "../topology/serde.ts";
+import { roomOfWidth, viewOfWidth } from "./fixed-width.ts";
+
+const WIDTH = 8;
+
+/** Kafka's Double serde: 8 bytes, IEEE 754, big endian. */
+export const f64: Serde<number> = Object.freeze({
+  name: "f64",
+  format: "f64" as const,
+  serialize(value: number): Uint8Array {
+    if (typeof value !== "number") throw new TypeError(`a number is needed, not ${typeof value}`);
+    const { bytes, view } = roomOfWidth(WIDTH);
+    view.setFloat64(0, value);
+    return bytes;
+  },
+  deserialize: (bytes: Uint8Array): number => viewOfWidth(bytes, WIDTH).getFloat64(0),
+});

@@ -1,0 +1,18 @@
+import type { Serde } from "../topology/serde.ts";
+import { roomOfWidth, viewOfWidth } from "./fixed-width.ts";
+
+const WIDTH = 8;
+
+/** Kafka's Long serde: 8 bytes, big endian; a bigint here, so that nothing is rounded. */
+export const i64: Serde<bigint> = Object.freeze({
+  name: "i64",
+  format: "i64" as const,
+  serialize(value: bigint): Uint8Array {
+    if (typeof value !== "bigint") throw new TypeError(`a bigint is needed, not ${typeof value} (${value})`);
+    if (BigInt.asIntN(64, value) !== value) throw new RangeError(`${value} does not fit in 64 bits`);
+    const { bytes, view } = roomOfWidth(WIDTH);
+    view.setBigInt64(0, value);
+    return bytes;
+  },
+  deserialize: (bytes: Uint8Array): bigint => viewOfWidth(bytes, WIDTH).getBigInt64(0),
+});

@@ -1,0 +1,21 @@
+import type { PlanStep, SegmentStep } from "../plan.ts";
+
+/** Makes one segment of a segment and the only step behind it, if that is a segment too. */
+export function fuseSegments(steps: readonly PlanStep[]): readonly PlanStep[] {
+  return steps.map((step) => {
+    if (step.kind === "sink") return step;
+    const children = fuseSegments(step.children);
+    const only = children.length === 1 ? children[0] : undefined;
+    if (step.kind === "segment" && only?.kind === "segment") return fused(step, only);
+    return Object.freeze({ ...step, children });
+  });
+}
+
+/** The projection of the second stands: it is in terms of the source's row already. */
+function fused(first: SegmentStep, second: SegmentStep): SegmentStep {
+  return Object.freeze({
+    ...second,
+    names: [...first.names, ...second.names],
+    filters: [...first.filters, ...second.filters],
+  });
+}

@@ -1,0 +1,18 @@
+import { createHash } from "node:crypto";
+import type { SubTopology } from "./plan.ts";
+import type { AnySerde } from "./serde.ts";
+
+/** SHA-256 in hex over a plan: names, serdes by name, steps, and the text of user functions. */
+export function planHash(subTopologies: readonly SubTopology[]): string {
+  return createHash("sha256").update(JSON.stringify(subTopologies, asText)).digest("hex");
+}
+
+function asText(_name: string, value: unknown): unknown {
+  if (typeof value === "function") return `function ${String(value)}`;
+  if (typeof value === "bigint") return `bigint ${value}`;
+  if (typeof value === "object" && value !== null && "serialize" in value && "format" in value) {
+    const { name, format, rows } = value as AnySerde;
+    return { name, format, fields: rows?.fields };
+  }
+  return value;
+}

@@ -1,0 +1,109 @@
+import { PeridotError } from "../errors.ts";
+import type { LogicalTopology, ProcessorNode, SourceNode } from "./node.ts";
+import type { Comparison, Scalar } from "./operator.ts";
+import type { RowField, RowType } from "./serde.ts";
+import { type Children, childrenOf, sourcesOf } from "./tree.ts";
+
+/**
+ * Refuses topologies that cannot run.
+ *
+ * @throws TOPOLOGY_INVALID: no source; a topic read by two sources; declarative steps that name fields which the
+ *   rows do not have, or compare what cannot be compared; a dead letter action without a topic
+ */
+export function validate(topology: LogicalTopology): void {
+  const sources = sourcesOf(topology);
+  if (sources.length === 0) {
+    throw invalid("it has no source", 'Begin with builder.stream("topic", …)');
+  }
+  refuseSharedTopics(sources);
+  const children = childrenOf(topology);
+  for (const source of sources) {
+    refuseDeadEnd(source);
+    if (source.value.rows !== undefined) checkFields(source.id, source.value.rows, children);
+  }
+}
+
+function refuseSharedTopics(sources: readonly SourceNode[]): void {
+  const readers = new Map<string, string>();
+  for (const source of sources) {
+    for (const topic of source.topics) {
+      const other = readers.get(topic);
+      if (other !== undefined) {
+        throw invalid(
+          `the topic "${topic}" is read by two sources (${other} and ${source.name}) with different options`,
+          "Call stream() once, and use the stream that it gives twice",
+        );
+      }
+      readers.set(topic, source.name);
+    }
+  }
+}
+
+/** An action fixed at the source to "deadLetter" needs a topic there or in the application's settings, known later. */
+function refuseDeadEnd(source: SourceNode): void {
+  if (source.errors.deadLetterTopic === "") {
+    throw invalid(`the source ${source.name} has a dead letter topic without a name`, "Name it");
+  }
+}
+
+/** Follows rows from their source, as far as declarative steps lead. */
+function checkFields(parent: number, rows: RowType, children: Children): void {
+  for (const node of children.get(parent) ?? []) {
+    if (node.kind === "sink") continue;
+    const next = rowsAfter(node, rows);
+    if (next !== undefined) checkFields(node.id, next, children);
+  }
+}
+
+function rowsAfter(node: ProcessorNode, rows: RowType): RowType | undefined {
+  const { declaration, facts } = node.operator;
+  if (declaration === undefined) return facts.changesValue ? undefined : rows;
+  if (declaration.step === "filter") {
+    for (const comparison of declaration.all) {
+      checkComparison(comparison, fieldOf(rows, comparison.field, node.name), node.name);
+    }
+    return rows;
+  }
+  return {
+    ...rows,
+    fields: declaration.fields.map(({ name, from }) => ({ ...fieldOf(rows, from, node.name), name })),
+  };
+}
+
+function fieldOf(rows: RowType, name: string, node: string): RowField {
+  const field = rows.fields.find((each) => each.name === name);
+  if (field !== undefined) return field;
+  const names = rows.fields.map((each) => each.name).join(", ");
+  throw invalid(`${node} names the field "${name}", which its rows do not have`, `They have: ${names}`);
+}
+
+const NUMBERS: ReadonlySet<string> = new Set(["i32", "i64", "f64"]);
+
+function checkComparison(
+  { comparator, constant, field: name }: Comparison,
+  field: RowField,
+  node: string,
+): void {
+  if (constant === null) {
+    if (comparator === "eq" || comparator === "ne") return;
+    throw invalid(`${node} orders the field "${name}" against null`, "Use eq or ne");
+  }
+  if (!comparable(field.type, constant)) {
+    throw invalid(
+      `${node} compares the field "${name}" (${field.type}) with ${typeof constant} ${String(constant)}`,
+      "Compare like with like",
+    );
+  }
+  if (field.type === "bool" && comparator !== "eq" && comparator !== "ne") {
+    throw invalid(`${node} orders the field "${name}", a boolean`, "Use eq or ne");
+  }
+}
+
+function comparable(type: string, constant: NonNullable<Scalar>): boolean {
+  if (NUMBERS.has(type)) return typeof constant === "number" || typeof constant === "bigint";
+  return type === (typeof constant === "boolean" ? "bool" : typeof constant);
+}
+
+function invalid(problem: string, remedy: string): PeridotError {
+  return new PeridotError("TOPOLOGY_INVALID", { problem, remedy });
+}
