@@ -1,6 +1,13 @@
-/** @throws RangeError unless there are exactly `width` bytes, as Kafka's deserializers of numbers do. */
-export function viewOfWidth(bytes: Uint8Array, width: number): DataView {
-  if (bytes.byteLength !== width) throw new RangeError(`${width} bytes are needed, not ${bytes.byteLength}`);
+import { PeridotError } from "../errors.ts";
+
+/** @throws SERDE_REFUSED unless there are exactly `width` bytes, as Kafka's deserializers of numbers do. */
+export function viewOfWidth(serde: string, bytes: Uint8Array, width: number): DataView {
+  if (bytes.byteLength !== width) {
+    throw new PeridotError("SERDE_REFUSED", {
+      serde,
+      problem: `${bytes.byteLength} bytes: it reads ${width}`,
+    });
+  }
   return new DataView(bytes.buffer, bytes.byteOffset, width);
 }
 

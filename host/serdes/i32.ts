@@ -1,5 +1,6 @@
 import type { Serde } from "../topology/serde.ts";
 import { roomOfWidth, viewOfWidth } from "./fixed-width.ts";
+import { refusal } from "./refusal.ts";
 
 const WIDTH = 4;
 
@@ -8,11 +9,10 @@ export const i32: Serde<number> = Object.freeze({
   name: "i32",
   format: "i32" as const,
   serialize(value: number): Uint8Array {
-    if (!Number.isInteger(value) || value !== (value | 0))
-      throw new RangeError(`${value} is no 32-bit integer`);
+    if (!Number.isInteger(value) || value !== (value | 0)) throw refusal("i32", value);
     const { bytes, view } = roomOfWidth(WIDTH);
     view.setInt32(0, value);
     return bytes;
   },
-  deserialize: (bytes: Uint8Array): number => viewOfWidth(bytes, WIDTH).getInt32(0),
+  deserialize: (bytes: Uint8Array): number => viewOfWidth("i32", bytes, WIDTH).getInt32(0),
 });

@@ -1,5 +1,6 @@
 import type { Serde } from "../topology/serde.ts";
 import { roomOfWidth, viewOfWidth } from "./fixed-width.ts";
+import { refusal } from "./refusal.ts";
 
 const WIDTH = 8;
 
@@ -8,11 +9,10 @@ export const i64: Serde<bigint> = Object.freeze({
   name: "i64",
   format: "i64" as const,
   serialize(value: bigint): Uint8Array {
-    if (typeof value !== "bigint") throw new TypeError(`a bigint is needed, not ${typeof value} (${value})`);
-    if (BigInt.asIntN(64, value) !== value) throw new RangeError(`${value} does not fit in 64 bits`);
+    if (typeof value !== "bigint" || BigInt.asIntN(64, value) !== value) throw refusal("i64", value);
     const { bytes, view } = roomOfWidth(WIDTH);
     view.setBigInt64(0, value);
     return bytes;
   },
-  deserialize: (bytes: Uint8Array): bigint => viewOfWidth(bytes, WIDTH).getBigInt64(0),
+  deserialize: (bytes: Uint8Array): bigint => viewOfWidth("i64", bytes, WIDTH).getBigInt64(0),
 });

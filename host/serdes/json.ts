@@ -1,5 +1,6 @@
 import type { StandardSchemaV1 } from "@standard-schema/spec";
 import type { Serde } from "../topology/serde.ts";
+import { refusal } from "./refusal.ts";
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
@@ -20,7 +21,7 @@ const UNTYPED: Serde<unknown> = Object.freeze({
   format: "json" as const,
   serialize(value: unknown): Uint8Array {
     const text: string | undefined = JSON.stringify(value);
-    if (text === undefined) throw new TypeError(`JSON has no ${typeof value}. Return null for a tombstone`);
+    if (text === undefined) throw refusal("json", value);
     return encoder.encode(text);
   },
   deserialize: (bytes: Uint8Array): unknown => JSON.parse(decoder.decode(bytes)),

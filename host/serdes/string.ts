@@ -1,4 +1,5 @@
 import type { Serde } from "../topology/serde.ts";
+import { refusal } from "./refusal.ts";
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
@@ -8,7 +9,7 @@ export const string: Serde<string> = Object.freeze({
   name: "string",
   format: "string" as const,
   serialize(value: string): Uint8Array {
-    if (typeof value !== "string") throw new TypeError(`a string is needed, not ${typeof value}`);
+    if (typeof value !== "string") throw refusal("string", value);
     return encoder.encode(value);
   },
   deserialize: (bytes: Uint8Array): string => decoder.decode(bytes),

@@ -35,25 +35,27 @@ for (const [format, [serde, read]] of SERDES) {
   });
 }
 
+const refused = { code: "SERDE_REFUSED", kind: "record" };
+
 test("numbers of the wrong width are refused", () => {
-  assert.throws(() => i32.deserialize(Buffer.alloc(3)), RangeError);
-  assert.throws(() => i64.deserialize(Buffer.alloc(4)), RangeError);
-  assert.throws(() => f64.deserialize(Buffer.alloc(9)), RangeError);
+  assert.throws(() => i32.deserialize(Buffer.alloc(3)), refused);
+  assert.throws(() => i64.deserialize(Buffer.alloc(4)), refused);
+  assert.throws(() => f64.deserialize(Buffer.alloc(9)), refused);
 });
 
 test("values of another type are refused, not converted", () => {
-  assert.throws(() => string.serialize(1 as never), TypeError);
-  assert.throws(() => bytes.serialize("a" as never), TypeError);
-  assert.throws(() => i32.serialize(2 ** 31), RangeError);
-  assert.throws(() => i32.serialize(0.5), RangeError);
-  assert.throws(() => i64.serialize(1 as never), TypeError);
-  assert.throws(() => i64.serialize(2n ** 63n), RangeError);
-  assert.throws(() => f64.serialize("1" as never), TypeError);
+  assert.throws(() => string.serialize(1 as never), refused);
+  assert.throws(() => bytes.serialize("a" as never), refused);
+  assert.throws(() => i32.serialize(2 ** 31), refused);
+  assert.throws(() => i32.serialize(0.5), refused);
+  assert.throws(() => i64.serialize(1 as never), refused);
+  assert.throws(() => i64.serialize(2n ** 63n), refused);
+  assert.throws(() => f64.serialize("1" as never), refused);
 });
 
 test("untyped JSON refuses undefined, malformed text and malformed UTF-8", () => {
   const serde = json<unknown>();
-  assert.throws(() => serde.serialize(undefined), /undefined/);
+  assert.throws(() => serde.serialize(undefined), refused);
   assert.throws(() => serde.deserialize(Buffer.from("{}x")), SyntaxError);
   assert.throws(() => serde.deserialize(Buffer.from([0x22, 0xff, 0x22])), TypeError);
   assert.deepEqual(serde.deserialize(Buffer.from('{"a":[1,null]}')), { a: [1, null] });
