@@ -4,12 +4,12 @@ import { join } from "node:path";
 
 /**
  * Builds dist/: the host and the ABI constants as JavaScript with declarations, and the kernels' module beside
- * them, so that paths relative to a source file (`../../build/kernels.wasm`) hold in the package as well.
+ * them, so that paths relative to a source file (`../../kernels/build/kernels.wasm`) hold in the package as well.
  */
 const root = join(import.meta.dirname, "..");
-const kernels = join(root, "build", "kernels.wasm");
+const kernels = join(root, "kernels", "build", "kernels.wasm");
 if (!existsSync(kernels)) {
-  console.error("build/kernels.wasm is missing: npm run build:kernels makes it");
+  console.error("kernels/build/kernels.wasm is missing: npm run build:kernels makes it");
   process.exit(1);
 }
 rmSync(join(root, "dist"), { recursive: true, force: true });
@@ -21,4 +21,4 @@ execFileSync(
     stdio: "inherit",
   },
 );
-cpSync(kernels, join(root, "dist", "build", "kernels.wasm"));
+cpSync(kernels, join(root, "dist", "kernels", "build", "kernels.wasm"));

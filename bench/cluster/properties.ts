@@ -77,6 +77,7 @@ function storageProperties({ nodes, dataDirectory }: BrokerSettings): Record<str
     "transaction.state.log.replication.factor": replicas,
     "transaction.state.log.min.isr": inSync,
     "group.initial.rebalance.delay.ms": "0",
+    "group.min.session.timeout.ms": "1000", // a killed member is missed soon
     "log.segment.delete.delay.ms": "5000",
   };
 }

@@ -63,6 +63,16 @@ export class Tools {
     await this.run("Administer", ["create-topic", name, `${partitions}`, `${replicas}`, ...settings]);
   }
 
+  /** Resolves when all replicas of the topic are in sync again. */
+  async awaitInSync(topic: string, replicas: number): Promise<void> {
+    await this.run("Administer", ["await-in-sync", topic, `${replicas}`]);
+  }
+
+  /** Resolves when the group has committed the end of the topic; rejects after `stallSeconds` without progress. */
+  async awaitGroup(group: string, topic: string, stallSeconds: number): Promise<void> {
+    await this.run("Administer", ["await-group", group, topic, `${stallSeconds}`]);
+  }
+
   async deleteTopic(name: string): Promise<void> {
     await this.run("Administer", ["delete-topic", name]);
   }
@@ -91,6 +101,30 @@ export class Tools {
       `seed=${seed}`,
       `tricky=${tricky ? "yes" : "no"}`,
     ]);
+  }
+
+  /** SHA-256 of the first `count` tricky addresses as Java makes them. */
+  async addressesDigest(count: number, seed: number): Promise<string> {
+    const launched = await this.start("Addresses", [`${count}`, `${seed}`]);
+    await finished(launched);
+    return lastLineOf<{ sha256: string }>(launched).sha256;
+  }
+
+  /** Writes `rate` addresses a second until `end` is called, which resolves to their number. */
+  async seedSteadily(topic: string, rate: number, seed = 1): Promise<{ end(): Promise<number> }> {
+    const launched = await this.start("Seed", [
+      topic,
+      `${Number.MAX_SAFE_INTEGER}`,
+      `rate=${rate}`,
+      `seed=${seed}`,
+    ]);
+    return {
+      async end() {
+        launched.child.stdin?.end();
+        await finished(launched);
+        return lastLineOf<{ records: number }>(launched).records;
+      },
+    };
   }
 
   /** Compares the output with the input: see java/Verify.java. */

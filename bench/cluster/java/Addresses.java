@@ -1,3 +1,7 @@
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.util.HexFormat;
+
 /**
  * The main job's input, record for record as bench/lib/addresses.ts makes it: about 20,000 keys (a first name with
  * a number), an address in JSON of about 75 bytes each. `tricky` makes one value in eight hard to parse (escapes,
@@ -12,6 +16,17 @@ final class Addresses {
     Addresses(int seed, boolean tricky) {
         this.state = seed;
         this.tricky = tricky;
+    }
+
+    /** Addresses COUNT SEED: the digest of that many tricky ones, to be compared with the other half's. */
+    public static void main(String[] args) throws Exception {
+        Addresses addresses = new Addresses(Integer.parseInt(args[1]), true);
+        MessageDigest digest = MessageDigest.getInstance("SHA-256");
+        for (int left = Integer.parseInt(args[0]); left > 0; left--) {
+            digest.update(addresses.nextKey().getBytes(StandardCharsets.UTF_8));
+            digest.update(addresses.nextValue().getBytes(StandardCharsets.UTF_8));
+        }
+        System.out.println("{\"sha256\":\"" + HexFormat.of().formatHex(digest.digest()) + "\"}");
     }
 
     /** To be called in turn with `nextValue`. */

@@ -7,11 +7,14 @@ import java.util.concurrent.ExecutionException;
 import java.util.stream.Collectors;
 import org.apache.kafka.clients.admin.AdminClient;
 import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.admin.ScramCredentialInfo;
 import org.apache.kafka.clients.admin.ScramMechanism;
 import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.clients.admin.UserScramCredentialUpsertion;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.Node;
+import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.acl.AccessControlEntry;
 import org.apache.kafka.common.acl.AclBinding;
 import org.apache.kafka.common.acl.AclOperation;
@@ -26,6 +29,8 @@ import org.apache.kafka.common.resource.ResourceType;
  * Administer await-brokers ID,ID SECONDS
  *            create-topic NAME PARTITIONS REPLICAS [CONFIG=VALUE ...]
  *            delete-topic NAME
+ *            await-in-sync NAME REPLICAS
+ *            await-group GROUP TOPIC STALL-SECONDS    (until GROUP has committed the end of TOPIC)
  *            scram-user NAME PASSWORD
  *            acl PRINCIPAL OPERATION ALLOW|DENY RESOURCE-TYPE NAME    (NAME "*" stands for all)
  */
@@ -37,6 +42,8 @@ public final class Administer {
             switch (args[0]) {
                 case "await-brokers" -> awaitBrokers(admin, args[1], Long.parseLong(args[2]));
                 case "create-topic" -> createTopic(admin, args);
+                case "await-in-sync" -> awaitInSync(admin, args[1], Integer.parseInt(args[2]));
+                case "await-group" -> awaitGroup(admin, args[1], args[2], Long.parseLong(args[3]));
                 case "delete-topic" -> deleteTopic(admin, args[1]);
                 case "scram-user" -> scramUser(admin, args[1], args[2]);
                 case "acl" -> acl(admin, args);
@@ -76,20 +83,45 @@ public final class Administer {
                 Thread.sleep(100);
             }
         }
-        for (int tries = 0; !hasAllReplicas(admin, topic, replicas); tries++) {
-            if (tries > TRIES_MAX) throw new IllegalStateException(args[1] + " has not got all its replicas");
+        awaitInSync(admin, args[1], replicas);
+    }
+
+    private static void awaitInSync(AdminClient admin, String name, int replicas) throws Exception {
+        for (int tries = 0; !isInSync(admin, name, replicas); tries++) {
+            if (tries > TRIES_MAX) throw new IllegalStateException(name + " has not got all its replicas");
             Thread.sleep(100);
         }
     }
 
-    private static boolean hasAllReplicas(AdminClient admin, NewTopic topic, int replicas) throws Exception {
+    private static boolean isInSync(AdminClient admin, String name, int replicas) throws Exception {
         try {
-            TopicDescription described = admin.describeTopics(List.of(topic.name())).allTopicNames().get().get(topic.name());
-            return described.partitions().size() == topic.numPartitions()
-                && described.partitions().stream().allMatch(part -> part.leader() != null && part.isr().size() == replicas);
+            TopicDescription described = admin.describeTopics(List.of(name)).allTopicNames().get().get(name);
+            return described.partitions().stream().allMatch(part -> part.leader() != null && part.isr().size() == replicas);
         } catch (ExecutionException e) {
             if (e.getCause() instanceof UnknownTopicOrPartitionException) return false;
             throw e;
+        }
+    }
+
+    private static void awaitGroup(AdminClient admin, String group, String topic, long stallSeconds) throws Exception {
+        List<TopicPartition> partitions = Clients.partitions(admin, topic);
+        long seen = -1;
+        long moved = System.nanoTime();
+        while (true) {
+            Map<TopicPartition, Long> ends = Clients.offsets(admin, partitions, OffsetSpec.latest(), false);
+            Map<TopicPartition, OffsetAndMetadata> committed =
+                admin.listConsumerGroupOffsets(group).partitionsToOffsetAndMetadata().get();
+            long left = 0;
+            for (TopicPartition partition : partitions) {
+                OffsetAndMetadata offset = committed.get(partition);
+                left += ends.get(partition) - (offset == null ? 0 : offset.offset());
+            }
+            if (left == 0) return;
+            if (left != seen) moved = System.nanoTime();
+            seen = left;
+            if (System.nanoTime() - moved > stallSeconds * 1_000_000_000L)
+                throw new IllegalStateException(group + " has stalled with " + left + " records of " + topic + " left");
+            Thread.sleep(100);
         }
     }
 

@@ -1,3 +1,4 @@
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.Properties;
@@ -6,19 +7,27 @@ import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 
-/** Seed TOPIC COUNT [codec=none] [seed=1] [tricky=no]: writes COUNT addresses, partitioned by murmur2 of the key. */
+/**
+ * Seed TOPIC COUNT [codec=none] [seed=1] [tricky=no] [rate=0]: writes COUNT addresses, partitioned by murmur2 of the
+ * key. With a rate (records a second) it stops early once its standard input has ended.
+ */
 public final class Seed {
+    private static final int PACE = 100; // records between two looks at the clock
+    private static volatile boolean inputEnded;
+
     public static void main(String[] args) throws Exception {
         Map<String, String> options = Clients.options(args, 2);
         long count = Long.parseLong(args[1]);
         Addresses addresses = new Addresses(
             Integer.parseInt(options.getOrDefault("seed", "1")), options.getOrDefault("tricky", "no").equals("yes"));
+        long rate = Long.parseLong(options.getOrDefault("rate", "0"));
+        if (rate > 0) watchInput();
         long started = System.nanoTime();
-        write(args[0], count, options.getOrDefault("codec", "none"), addresses);
-        System.out.printf("{\"records\":%d,\"seconds\":%.2f}%n", count, (System.nanoTime() - started) / 1e9);
+        long written = write(args[0], count, rate, options.getOrDefault("codec", "none"), addresses);
+        System.out.printf("{\"records\":%d,\"seconds\":%.2f}%n", written, (System.nanoTime() - started) / 1e9);
     }
 
-    private static void write(String topic, long count, String codec, Addresses addresses) {
+    private static long write(String topic, long count, long rate, String codec, Addresses addresses) throws Exception {
         Properties settings = new Properties();
         settings.put("bootstrap.servers", Clients.bootstrap());
         settings.put("linger.ms", 50);
@@ -26,10 +35,18 @@ public final class Seed {
         settings.put("compression.type", codec);
         settings.put("buffer.memory", 64L << 20);
         settings.put("acks", "all");
+        settings.put("delivery.timeout.ms", 300_000); // brokers may be killed meanwhile
         AtomicReference<Exception> failed = new AtomicReference<>();
+        long written = 0;
         try (KafkaProducer<byte[], byte[]> producer =
                  new KafkaProducer<>(settings, new ByteArraySerializer(), new ByteArraySerializer())) {
-            for (long i = 0; i < count && failed.get() == null; i++) {
+            long started = System.nanoTime();
+            for (; written < count && failed.get() == null; written++) {
+                if (rate > 0 && written % PACE == 0) {
+                    if (inputEnded) break;
+                    long aheadMs = written * 1000 / rate - (System.nanoTime() - started) / 1_000_000;
+                    if (aheadMs > 0) Thread.sleep(aheadMs);
+                }
                 byte[] key = addresses.nextKey().getBytes(StandardCharsets.UTF_8);
                 byte[] value = addresses.nextValue().getBytes(StandardCharsets.UTF_8);
                 producer.send(new ProducerRecord<>(topic, key, value), (metadata, error) -> {
@@ -39,5 +56,21 @@ public final class Seed {
             producer.flush();
         }
         if (failed.get() != null) throw new IllegalStateException(failed.get());
+        return written;
+    }
+
+    private static void watchInput() {
+        Thread watch = new Thread(() -> {
+            try {
+                while (System.in.read() >= 0) {
+                    // still wanted
+                }
+            } catch (IOException e) {
+                System.err.println("standard input: " + e);
+            }
+            inputEnded = true;
+        }, "watch");
+        watch.setDaemon(true);
+        watch.start();
     }
 }
