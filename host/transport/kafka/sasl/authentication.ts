@@ -30,8 +30,6 @@ export interface AuthenticationSettings {
   readonly nonce?: () => string;
 }
 
-/** A mechanism has a handful of steps; a broker that goes on asking is not one. */
-const STEPS_MAX = 10;
 const NONCE_BYTES = 24;
 
 /**
@@ -68,7 +66,7 @@ async function converse(
   failed: (problem: string, remedy: string) => PeridotError,
 ): Promise<number> {
   let bytes = conversation.first;
-  for (let steps = 0; steps < STEPS_MAX; steps++) {
+  for (;;) {
     const answer = await ask("SaslAuthenticate", { authBytes: bytes });
     if (answer.errorCode !== 0)
       throw failed(answer.errorMessage ?? kafkaErrorName(answer.errorCode), CREDENTIALS);
@@ -77,7 +75,6 @@ async function converse(
     if (step.kind === "refuse") throw failed(step.problem, CREDENTIALS);
     bytes = step.bytes;
   }
-  throw failed(`no end after ${STEPS_MAX} messages`, "Check that it is a Kafka broker");
 }
 
 const CREDENTIALS = "Check the credentials in sasl, and that the broker knows them for this mechanism";

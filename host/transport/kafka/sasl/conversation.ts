@@ -1,6 +1,6 @@
 /**
- * One run of a SASL mechanism: the client speaks first, then answers each challenge until the server has said all.
- * A string among the steps is why the client will not go on.
+ * One run of a SASL mechanism: the client speaks first, then answers each challenge until the server has said all,
+ * which is after the second challenge at the latest.
  */
 export interface SaslConversation {
   /** What the client sends first. */
