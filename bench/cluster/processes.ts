@@ -7,6 +7,8 @@ export interface Launched {
   readonly pid: number;
   /** Its output so far, the last `SAID_MAX` characters; read from the log file where it has one. */
   said(): string;
+  /** Resolves once it has said this, or has ended. Only without `log`. */
+  says(words: string): Promise<void>;
   /** Exit status or signal, once it has ended. */
   readonly ended: Promise<number | NodeJS.Signals>;
   /** SIGTERM, then SIGKILL if it has not ended within `patienceMs`. */
@@ -39,8 +41,10 @@ export function launch(argv: readonly [string, ...string[]], options: LaunchOpti
   });
   alive.add(child);
   let said = "";
+  const waiting = new Set<() => void>();
   const hear = (chunk: Buffer) => {
     said = (said + chunk.toString()).slice(-SAID_MAX);
+    for (const look of waiting) look();
   };
   child.stdout?.on("data", hear);
   child.stderr?.on("data", hear);
@@ -64,6 +68,15 @@ export function launch(argv: readonly [string, ...string[]], options: LaunchOpti
     pid: child.pid ?? -1,
     said: () => (log === undefined ? said : readFileSync(log, "utf8").slice(-SAID_MAX)),
     ended,
+    says: (words) =>
+      new Promise((resolve) => {
+        const look = () => {
+          if (said.includes(words)) resolve();
+        };
+        waiting.add(look);
+        look();
+        void ended.then(() => resolve());
+      }),
     kill: () => end("SIGKILL"),
     async stop(patienceMs = 30_000) {
       const impatience = setTimeout(() => child.kill("SIGKILL"), patienceMs);

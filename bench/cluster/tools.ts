@@ -135,20 +135,29 @@ export class Tools {
     return lastLineOf<Verdict>(launched);
   }
 
-  /** Watches `output` until it holds `records` records; rejects when there are more, or no progress for `stallSeconds`. */
+  /**
+   * Starts a process by `start` and watches `output` until it holds `records` records. Rejects when there are more, or
+   * no progress for `stallSeconds`. The process is the caller's to stop.
+   */
   async measure(
     output: string,
     records: number,
-    pid: number,
-    brokers: readonly number[],
-    stallSeconds = 120,
-  ): Promise<Measurement> {
-    const options = [`pid=${pid}`, `brokers=${brokers.join(",")}`, `stall=${stallSeconds}`];
+    start: () => Promise<Launched>,
+    { brokers = [], stallSeconds = 120 }: { brokers?: readonly number[]; stallSeconds?: number } = {},
+  ): Promise<{ app: Launched; measurement: Measurement }> {
+    const options = [`brokers=${brokers.join(",")}`, `stall=${stallSeconds}`];
     const launched = await this.start("Measure", [output, `${records}`, ...options]);
-    const status = await launched.ended;
-    if (status === 0) return lastLineOf<Measurement>(launched);
-    const what = status === 2 ? "stalled" : status === 1 ? "too many records" : `ended with ${status}`;
-    throw new Error(`Measure ${output}, ${records} records expected: ${what}\n${launched.said()}`);
+    await launched.says("ready");
+    const app = await start();
+    launched.child.stdin?.write(`${app.pid}\n`);
+    const status = await Promise.race([
+      launched.ended,
+      app.ended.then((ended) => `the application ended with ${ended}`),
+    ]);
+    if (status === 0) return { app, measurement: lastLineOf<Measurement>(launched) };
+    await app.stop();
+    const what = status === 2 ? "stalled" : status === 1 ? "too many records" : status;
+    throw new Error(`${output}, ${records} records expected: ${what}\n${launched.said()}\n${app.said()}`);
   }
 
   /** Starts the Kafka Streams peer (java/StreamsPeer.java). `settings`: its configuration beyond the main job's own. */

@@ -1,3 +1,5 @@
+import java.io.BufferedReader;
+import java.io.InputStreamReader;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
@@ -10,9 +12,10 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.record.TimestampType;
 
 /**
- * Measure TOPIC COUNT pid=PID [brokers=PID,PID] [stall=120]: watches the last stable offsets of TOPIC until it can
- * hold COUNT records, then counts them with read_committed. The span runs from the first to the last
- * LogAppendTime, so that the start of the process is not in it; `stall` is in seconds without any progress.
+ * Measure TOPIC COUNT [brokers=PID,PID] [stall=120]: says "ready", reads the id of the process to be measured from
+ * standard input, watches the last stable offsets of TOPIC until it can hold COUNT records, then counts them with
+ * read_committed. The span runs from the first to the last LogAppendTime, so that the start of the process is not
+ * in it; `stall` is in seconds without any progress.
  * Exit status 0: exactly COUNT; 1: more than that; 2: stalled before.
  */
 public final class Measure {
@@ -24,7 +27,7 @@ public final class Measure {
     private final String topic;
     private final long expected;
     private final List<TopicPartition> partitions;
-    private final ProcessTree app;
+    private ProcessTree app;
     private final ProcessTree brokers;
     private long counted;
     private long firstMs = Long.MAX_VALUE;
@@ -34,7 +37,6 @@ public final class Measure {
         this.topic = topic;
         this.expected = expected;
         this.partitions = Clients.partitions(admin, topic);
-        this.app = new ProcessTree(options.get("pid"));
         this.brokers = new ProcessTree(options.getOrDefault("brokers", ""));
         consumer.assign(partitions);
         consumer.seekToBeginning(partitions);
@@ -47,6 +49,9 @@ public final class Measure {
     }
 
     private int watch(long stallNs) throws Exception {
+        highWatermark(); // so that connections and code are warm
+        System.out.println("ready");
+        app = new ProcessTree(new BufferedReader(new InputStreamReader(System.in)).readLine());
         long started = System.nanoTime();
         long changed = started;
         long seen = 0;
