@@ -40,7 +40,30 @@ export const ERROR_RECORD_HEADER_LENGTH = 204;
 export const ERROR_RECORD_LENGTH = 205;
 /** A number's bytes are not as many as its serde reads: 4 for i32, 8 for i64 and f64. */
 export const ERROR_RECORD_SERDE_LENGTH = 206;
-/** The record alone is larger than a record batch may be. */
+/** The record alone is larger than the sink's recordBytesMax. */
 export const ERROR_RECORD_TOO_LARGE = 207;
-/** The key's field is absent or null, where the serde has no null. */
-export const ERROR_RECORD_FIELD_NULL = 208;
+
+/** A byte that JSON does not allow in this place. */
+export const ERROR_JSON_UNEXPECTED = 300;
+/** The value ends before its JSON does. */
+export const ERROR_JSON_TRUNCATED = 301;
+/** A control character (below 0x20) in a string: it must be escaped. */
+export const ERROR_JSON_CONTROL_CHARACTER = 302;
+/** A backslash that begins no escape. */
+export const ERROR_JSON_ESCAPE = 303;
+/** A string is not UTF-8. */
+export const ERROR_JSON_UTF8 = 304;
+/** Digits are missing in a number. */
+export const ERROR_JSON_NUMBER = 305;
+/** The value's type is not that of the schema. */
+export const ERROR_JSON_TYPE = 306;
+/** An integer is out of the range of its field, or a number is not integral where it must be. */
+export const ERROR_JSON_RANGE = 307;
+/** More than JSON_DEPTH_MAX objects and arrays within each other. */
+export const ERROR_JSON_DEPTH = 308;
+/** Something stands behind the value. */
+export const ERROR_JSON_TRAILING = 309;
+/** A field that the schema requires is absent. */
+export const ERROR_JSON_FIELD_MISSING = 310;
+/** A field that the schema does not know, where it allows no others. */
+export const ERROR_JSON_FIELD_UNKNOWN = 311;
