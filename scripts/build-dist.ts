@@ -1,4 +1,4 @@
-import { execFileSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { cpSync, existsSync, rmSync } from "node:fs";
 import { join } from "node:path";
 
@@ -7,18 +7,18 @@ import { join } from "node:path";
  * them, so that paths relative to a source file (`../../kernels/build/kernels.wasm`) hold in the package as well.
  */
 const root = join(import.meta.dirname, "..");
-const kernels = join(root, "kernels", "build", "kernels.wasm");
-if (!existsSync(kernels)) {
-  console.error("kernels/build/kernels.wasm is missing: npm run build:kernels makes it");
-  process.exit(1);
+const kernels = join("kernels", "build", "kernels.wasm");
+process.exitCode = build();
+
+function build(): number {
+  if (!existsSync(join(root, kernels))) {
+    console.error(`${kernels} is missing: npm run build:kernels makes it`);
+    return 1;
+  }
+  rmSync(join(root, "dist"), { recursive: true, force: true });
+  const tsc = join(root, "node_modules", "typescript", "bin", "tsc");
+  const { status } = spawnSync(process.execPath, [tsc, "-p", "tsconfig.build.json"], { cwd: root, stdio: "inherit" });
+  if (status !== 0) return status ?? 1;
+  cpSync(join(root, kernels), join(root, "dist", kernels));
+  return 0;
 }
-rmSync(join(root, "dist"), { recursive: true, force: true });
-execFileSync(
-  process.execPath,
-  [join(root, "node_modules", "typescript", "bin", "tsc"), "-p", "tsconfig.build.json"],
-  {
-    cwd: root,
-    stdio: "inherit",
-  },
-);
-cpSync(kernels, join(root, "dist", "kernels", "build", "kernels.wasm"));
