@@ -44,6 +44,9 @@ export const ERRORS = {
   CONNECTION_LOST: { kind: "retriable", says: "the connection to {broker} ended: {problem}" },
   REQUEST_NOT_SENT: { kind: "retriable", says: "{api} was not sent to {broker}: {problem}" },
   REQUEST_UNANSWERED: { kind: "unknown", says: "{broker} has not answered {api}: {problem}. Whether it was carried out is not known" },
+  // The embedded broker (host/transport/memory/)
+  CLOCK_STUCK: { kind: "fatal", says: "what the virtual clock was to wait for does not come: {why}" },
+  EMBEDDED_TOPIC: { kind: "fatal", says: "embedded broker: topic {topic}: {problem}" },
   // The client of a cluster (host/transport/kafka/)
   CLIENT_CLOSED: { kind: "fatal", says: "{what} was called after the transport was closed" },
   CLUSTER_UNREACHABLE: { kind: "fatal", says: "no broker could be reached within {withinMs} ms: {attempts}. Check bootstrapServers, that the brokers run, and that their advertised.listeners can be reached from here" },
@@ -55,7 +58,7 @@ export const ERRORS = {
   OFFSET_OUT_OF_RANGE: { kind: "fatal", says: "{topic}-{partition} has no offset {offset}, and offsetReset is \"none\". The records were deleted, or the topic was made anew: set offsetReset to earliest or latest, or reset the group's offsets" },
   LOG_TRUNCATED: { kind: "fatal", says: "{topic}-{partition} lost the records from offset {endOffset} on, which were read up to {offset} (unclean leader election), and offsetReset is \"none\". Reset the group's offsets" },
   PARTITION_UNAVAILABLE: { kind: "retriable", says: "{topic}-{partition} could not be read for {withinMs} ms: {problem}. Are all brokers up?" },
-  BATCH_TOO_LARGE: { kind: "fatal", says: "{topic}-{partition} refuses a record batch of {bytes} bytes ({error}). Raise max.message.bytes of the topic, or make the batches smaller" },
+  BATCH_OVER_LIMIT: { kind: "fatal", says: "{topic}-{partition} refuses a record batch of {bytes} bytes ({error}). Raise max.message.bytes of the topic, or make the batches smaller" },
   BATCH_REFUSED: { kind: "fatal", says: "{topic}-{partition} refuses a record batch: {error}{detail}. {remedy}" },
   SEQUENCE_LOST: { kind: "abortable", says: "{topic}-{partition} does not continue our sequence of record batches ({error}{detail}): what was sent since the last commit must be sent anew" },
   DELIVERY_TIMED_OUT: { kind: "unknown", says: "a record batch for {topic}-{partition} was not acknowledged within {withinMs} ms; the last attempt: {problem}. Are all brokers up, and min.insync.replicas met?" },
