@@ -1,0 +1,437 @@
+import { PeridotError } from "../../errors.ts";
+import type { OutgoingBatch } from "../port.ts";
+import { detailOf } from "./answer-errors.ts";
+import { type BackoffBounds, backoffMs } from "./backoff.ts";
+import type { Cluster } from "./cluster.ts";
+import type { Connection } from "./connection.ts";
+import { decideAnswer } from "./decide-answer.ts";
+import { decideProduce, type ProduceFailure } from "./decide-produce.ts";
+import { byTopic, groupBy, partitionKey } from "./partitions.ts";
+import { ProducerQueue, type QueuedBatch, type Stamp } from "./producer-queue.ts";
+import type { ResponseOf } from "./protocol/api.ts";
+import { codeOf, kafkaErrorName } from "./protocol/error-codes.ts";
+import type { ProducerIdentity, TransactionVersion } from "./transaction-protocol.ts";
+
+/** A broker remembers the last five batches of a producer in each partition: more must not be in flight. */
+const REQUESTS_IN_FLIGHT_MAX = 5;
+const RETRY: BackoffBounds = { leastMs: 3, mostMs: 500 };
+const ACKNOWLEDGED_BY_ALL = -1;
+const NETWORK_EXCEPTION = codeOf("NETWORK_EXCEPTION");
+const LEADER_NOT_AVAILABLE = codeOf("LEADER_NOT_AVAILABLE");
+
+export interface SenderSettings {
+  readonly cluster: Cluster;
+  readonly transactionalId: string | undefined;
+  readonly requestBytesMax: number;
+  readonly stamp: Stamp;
+  /** Before transaction version 2: adds partitions to the transaction. */
+  readonly admit: (partitions: readonly ProducerQueue[]) => Promise<void>;
+}
+
+/** What the batches are stamped with from now on. */
+export interface SenderTerm {
+  readonly identity: ProducerIdentity;
+  /** undefined: no transactions. */
+  readonly version: TransactionVersion | undefined;
+}
+
+interface Sent {
+  readonly queue: ProducerQueue;
+  readonly queued: QueuedBatch;
+}
+
+type PartitionAnswer = ResponseOf<"Produce">["responses"][number]["partitionResponses"][number];
+
+/**
+ * Sends batches to their partitions' leaders: one batch a partition and up to `requestBytesMax` a request, up to
+ * five requests in flight a broker. It stops at the first failure and drops the rest.
+ */
+export class BatchSender {
+  readonly #settings: SenderSettings;
+  readonly #cluster: Cluster;
+  readonly #queues = new Map<string, ProducerQueue>();
+  readonly #requestsInFlight = new Map<number, number>();
+  readonly #connecting = new Set<number>();
+  #term: SenderTerm | undefined;
+  #failure: PeridotError | undefined;
+  #pendingBytes = 0;
+  #pendingBatches = 0;
+  #rotation = 0;
+  #wakesAt = Number.POSITIVE_INFINITY;
+  #isScheduled = false;
+  #isFindingLeaders = false;
+  #waiters: (() => void)[] = [];
+  /** A stamped batch was dropped: the sequence of its partition has a gap. */
+  hasGap = false;
+
+  constructor(settings: SenderSettings) {
+    this.#settings = settings;
+    this.#cluster = settings.cluster;
+  }
+
+  get pendingBytes(): number {
+    return this.#pendingBytes;
+  }
+
+  get failure(): PeridotError | undefined {
+    return this.#failure;
+  }
+
+  get isIdle(): boolean {
+    return this.#pendingBatches === 0;
+  }
+
+  /** Until the first term, and during `hold`, batches are only collected. */
+  begin(term: SenderTerm): void {
+    const before = this.#term?.identity;
+    const { producerId, producerEpoch } = term.identity;
+    const restart = before?.producerId !== producerId || before.producerEpoch !== producerEpoch;
+    for (const queue of this.#queues.values()) queue.beginTransaction(restart);
+    this.#term = term;
+    this.#isHeld = false;
+    this.#schedule();
+  }
+
+  #isHeld = true;
+
+  hold(): void {
+    this.#isHeld = true;
+  }
+
+  add(batch: OutgoingBatch): void {
+    if (this.#failure !== undefined) {
+      batch.release?.();
+      return;
+    }
+    const key = partitionKey(batch);
+    let queue = this.#queues.get(key);
+    if (queue === undefined) this.#queues.set(key, (queue = new ProducerQueue(batch)));
+    queue.add(batch, this.#cluster.clock.now() + this.#cluster.timeouts.deliveryMs);
+    this.#pendingBytes += batch.bytes.length;
+    this.#pendingBatches++;
+    this.#schedule();
+  }
+
+  /** Resolves when nothing is pending any more, or something has failed. */
+  async settled(): Promise<void> {
+    while (this.#pendingBatches > 0 && this.#failure === undefined) await this.#change();
+  }
+
+  /** Drops what is not in flight, and resolves when that is answered, or its connection lost. */
+  async drain(): Promise<void> {
+    this.#dropWaiting();
+    while (this.#pendingBatches > 0) {
+      await this.#change();
+      this.#dropWaiting();
+    }
+  }
+
+  /** Drops everything that waits; what is in flight is dropped when it is answered. */
+  fail(error: PeridotError): void {
+    this.#failure ??= error;
+    this.#dropWaiting();
+    this.#changed();
+  }
+
+  #change(): Promise<void> {
+    return new Promise((resolve) => this.#waiters.push(resolve));
+  }
+
+  #changed(): void {
+    const waiters = this.#waiters;
+    this.#waiters = [];
+    for (const resolve of waiters) resolve();
+  }
+
+  /** What one turn hands over goes into one round of requests. */
+  #schedule(): void {
+    if (this.#isScheduled || this.#isHeld) return;
+    this.#isScheduled = true;
+    queueMicrotask(() => {
+      this.#isScheduled = false;
+      this.#pump();
+    });
+  }
+
+  #pump(): void {
+    if (this.#isHeld || this.#failure !== undefined || this.#cluster.isClosed) return;
+    const now = this.#cluster.clock.now();
+    const ready: ProducerQueue[] = [];
+    for (const queue of this.#queues.values()) {
+      if (queue.waiting.length === 0) continue;
+      if (this.#isLate(queue, now)) return;
+      if (queue.restsUntil > now) this.#wakeAt(queue.restsUntil, now);
+      else ready.push(queue);
+    }
+    const admitted = this.#term!.version === 1 ? this.#admitted(ready) : ready;
+    for (const [nodeId, queues] of groupBy(admitted, (queue) => this.#leaderOf(queue)))
+      if (nodeId === undefined) this.#findLeaders(queues);
+      else this.#sendTo(nodeId, queues, now);
+  }
+
+  #isLate(queue: ProducerQueue, now: number): boolean {
+    const first = queue.waiting[0]!;
+    if (now < first.deadline) return false;
+    this.fail(this.#errorOf("DELIVERY_TIMED_OUT", { queue, queued: first }, undefined));
+    return true;
+  }
+
+  #wakeAt(time: number, now: number): void {
+    if (time >= this.#wakesAt) return;
+    this.#wakesAt = time;
+    this.#cluster.clock.timer(time - now, () => {
+      if (this.#wakesAt === time) this.#wakesAt = Number.POSITIVE_INFINITY;
+      this.#pump();
+    });
+  }
+
+  #leaderOf({ topic, partition }: ProducerQueue): number | undefined {
+    return this.#cluster.metadata.leaderOf(topic, partition)?.nodeId;
+  }
+
+  #sendTo(nodeId: number, queues: readonly ProducerQueue[], now: number): void {
+    const connection = this.#cluster.openConnection(nodeId, "produce");
+    if (connection === undefined) {
+      this.#connect(nodeId, queues);
+      return;
+    }
+    while ((this.#requestsInFlight.get(nodeId) ?? 0) < REQUESTS_IN_FLIGHT_MAX) {
+      const sent = this.#gather(queues, now);
+      if (sent.length === 0) return;
+      this.#send(nodeId, connection, sent);
+    }
+  }
+
+  async #connect(nodeId: number, queues: readonly ProducerQueue[]): Promise<void> {
+    if (this.#connecting.has(nodeId)) return;
+    this.#connecting.add(nodeId);
+    try {
+      await this.#cluster.connectTo(nodeId, "produce");
+    } catch (error) {
+      this.#afterFailedConnect(error as PeridotError, queues);
+    }
+    this.#connecting.delete(nodeId);
+    this.#pump();
+  }
+
+  #afterFailedConnect(error: PeridotError, queues: readonly ProducerQueue[]): void {
+    if (error.kind === "fatal") {
+      this.fail(error);
+      return;
+    }
+    for (const queue of queues) this.#rest(queue, error.message);
+    this.#cluster.refresh().catch(() => {});
+  }
+
+  #rest(queue: ProducerQueue, problem: string): void {
+    queue.failures++;
+    queue.restsUntil = this.#cluster.clock.now() + backoffMs(queue.failures, RETRY, this.#cluster.random);
+    if (queue.waiting[0] !== undefined) queue.waiting[0].problem = problem;
+  }
+
+  #gather(queues: readonly ProducerQueue[], now: number): Sent[] {
+    const sent: Sent[] = [];
+    const first = this.#rotation++ % queues.length;
+    let bytes = 0;
+    for (let index = 0; index < queues.length; index++) {
+      const queue = queues[(first + index) % queues.length]!;
+      if (!queue.maySend(now)) continue;
+      const size = queue.waiting[0]!.wire?.length ?? queue.waiting[0]!.batch.bytes.length;
+      if (sent.length > 0 && bytes + size > this.#settings.requestBytesMax) continue;
+      bytes += size;
+      sent.push({ queue, queued: queue.take(this.#term!.identity, this.#settings.stamp) });
+    }
+    return sent;
+  }
+
+  #send(nodeId: number, connection: Connection, sent: readonly Sent[]): void {
+    this.#requestsInFlight.set(nodeId, (this.#requestsInFlight.get(nodeId) ?? 0) + 1);
+    const body = {
+      transactionalId: this.#settings.transactionalId ?? null,
+      acks: ACKNOWLEDGED_BY_ALL,
+      timeoutMs: this.#cluster.timeouts.requestMs,
+      topicData: byTopic(sent.map(({ queue, queued }) => ({ ...partitionOf(queue), queued }))).map(
+        ([name, share]) => ({
+          name,
+          partitionData: share.map(({ partition, queued }) => ({ index: partition, records: queued.wire! })),
+        }),
+      ),
+    };
+    const versions = this.#term!.version === 2 ? { minVersion: 12, maxVersion: 12 } : { maxVersion: 11 };
+    connection.request("Produce", body, versions).then(
+      (answer) => this.#answered(nodeId, sent, answer),
+      (error: PeridotError) => this.#unanswered(nodeId, sent, error),
+    );
+  }
+
+  #answered(nodeId: number, sent: readonly Sent[], answer: ResponseOf<"Produce">): void {
+    const told = new Map<string, PartitionAnswer>();
+    for (const { name: topic, partitionResponses } of answer.responses)
+      for (const each of partitionResponses) told.set(partitionKey({ topic, partition: each.index }), each);
+    for (const { nodeId: id, host, port } of answer.nodeEndpoints)
+      this.#cluster.metadata.noteBroker(id, { host, port });
+    for (const each of sent) this.#settle(each, told.get(partitionKey(each.queue)));
+    this.#finish(nodeId);
+  }
+
+  #unanswered(nodeId: number, sent: readonly Sent[], error: PeridotError): void {
+    const isLost = error.code === "REQUEST_UNANSWERED" || error.kind === "retriable";
+    for (const each of sent)
+      if (isLost && this.#failure === undefined)
+        this.#retryOrFail(each, NETWORK_EXCEPTION, undefined, error.message);
+      else this.#forget(each);
+    if (!isLost) this.fail(error);
+    this.#finish(nodeId);
+  }
+
+  #finish(nodeId: number): void {
+    this.#requestsInFlight.set(nodeId, this.#requestsInFlight.get(nodeId)! - 1);
+    this.#changed();
+    this.#pump();
+  }
+
+  #settle(sent: Sent, answer: PartitionAnswer | undefined): void {
+    if (answer !== undefined) {
+      const { leaderId, leaderEpoch } = answer.currentLeader;
+      const { topic, partition } = sent.queue;
+      this.#cluster.metadata.noteLeader(topic, partition, { nodeId: leaderId, epoch: leaderEpoch });
+    }
+    this.#retryOrFail(sent, answer?.errorCode ?? NETWORK_EXCEPTION, answer, undefined);
+  }
+
+  #retryOrFail(
+    sent: Sent,
+    errorCode: number,
+    answer: PartitionAnswer | undefined,
+    problem: string | undefined,
+  ): void {
+    const { queue, queued } = sent;
+    const now = this.#cluster.clock.now();
+    const { deadline } = queued;
+    const decision = decideProduce({ errorCode, isNext: queue.isNext(queued), now, deadline });
+    switch (decision.act) {
+      case "acknowledge":
+        queue.acknowledge(queued);
+        this.#release(queued);
+        return;
+      case "retry":
+        queued.problem = problem ?? kafkaErrorName(errorCode);
+        queue.putBack(queued, now + backoffMs(queue.failures + 1, RETRY, this.#cluster.random));
+        if (decision.refresh) this.#cluster.refresh().catch(() => {});
+        if (this.#failure !== undefined) this.#dropWaiting();
+        return;
+      case "fail":
+        queued.problem = problem ?? kafkaErrorName(errorCode);
+        this.#forget(sent);
+        this.fail(this.#errorOf(decision.as, sent, { errorCode, message: answer?.errorMessage }));
+        return;
+    }
+  }
+
+  /** Before version 2 a partition is added by a request of its own; one such request is under way at a time. */
+  #admitted(queues: readonly ProducerQueue[]): ProducerQueue[] {
+    const unknown = queues.filter((queue) => queue.admission === "none");
+    const isAsking = [...this.#queues.values()].some((queue) => queue.admission === "asking");
+    if (unknown.length > 0 && !isAsking) this.#admit(unknown);
+    return queues.filter((queue) => queue.admission === "open");
+  }
+
+  async #admit(queues: readonly ProducerQueue[]): Promise<void> {
+    for (const queue of queues) queue.admission = "asking";
+    try {
+      await this.#settings.admit(queues);
+      for (const queue of queues) queue.admission = "open";
+    } catch (error) {
+      for (const queue of queues) queue.admission = "none";
+      this.fail(error as PeridotError);
+    }
+    this.#pump();
+  }
+
+  async #findLeaders(queues: readonly ProducerQueue[]): Promise<void> {
+    if (this.#isFindingLeaders) return;
+    this.#isFindingLeaders = true;
+    try {
+      for (const topic of new Set(queues.map((queue) => queue.topic))) {
+        const known = await this.#cluster.requireTopic(topic);
+        this.#requirePartitions(queues, topic, known.leaders.length);
+      }
+      if (queues.some((queue) => this.#leaderOf(queue) === undefined)) await this.#cluster.refresh();
+    } catch (error) {
+      if ((error as PeridotError).kind === "fatal") this.fail(error as PeridotError);
+    }
+    for (const queue of queues)
+      if (this.#leaderOf(queue) === undefined) this.#rest(queue, kafkaErrorName(LEADER_NOT_AVAILABLE));
+    this.#isFindingLeaders = false;
+    this.#pump();
+  }
+
+  #requirePartitions(queues: readonly ProducerQueue[], topic: string, count: number): void {
+    for (const { topic: ours, partition } of queues)
+      if (ours === topic && partition >= count && count > 0)
+        throw new PeridotError("TOPIC_MISSING", {
+          topics: `${topic} with a partition ${partition} (it has ${count})`,
+        });
+  }
+
+  #dropWaiting(): void {
+    for (const queue of this.#queues.values()) {
+      for (const queued of queue.waiting.splice(0)) {
+        this.hasGap ||= queued.wire !== undefined;
+        this.#release(queued);
+      }
+    }
+  }
+
+  #forget({ queue, queued }: Sent): void {
+    queue.drop(queued);
+    this.hasGap = true;
+    this.#release(queued);
+  }
+
+  #release({ batch }: QueuedBatch): void {
+    this.#pendingBytes -= batch.bytes.length;
+    this.#pendingBatches--;
+    batch.release?.();
+  }
+
+  #errorOf(
+    failure: ProduceFailure,
+    { queue, queued }: Sent,
+    answer: { readonly errorCode: number; readonly message: string | null | undefined } | undefined,
+  ): PeridotError {
+    const { topic, partition } = queue;
+    const error = answer === undefined ? "" : kafkaErrorName(answer.errorCode);
+    if (failure === "ACCESS_DENIED") {
+      const decision = decideAnswer(answer!.errorCode);
+      const permission = decision.act === "deny" ? decision.permission : "";
+      return new PeridotError(failure, { what: `writing to topic ${topic}`, error, permission });
+    }
+    return new PeridotError(failure, {
+      topic,
+      partition,
+      api: "Produce",
+      transactionalId: this.#settings.transactionalId,
+      error,
+      detail: detailOf(answer?.message),
+      bytes: queued.wire?.length,
+      withinMs: this.#cluster.timeouts.deliveryMs,
+      problem: queued.problem ?? "none was made",
+      remedy: REMEDIES.get(error) ?? "See the broker's log",
+    });
+  }
+}
+
+const REMEDIES: ReadonlyMap<string, string> = new Map([
+  ["INVALID_RECORD", "A compacted topic takes no records without key"],
+  [
+    "INVALID_TIMESTAMP",
+    "Raise message.timestamp.before.max.ms and message.timestamp.after.max.ms of the topic, or mend the records' timestamps",
+  ],
+  ["UNSUPPORTED_COMPRESSION_TYPE", "Choose another compression"],
+  ["POLICY_VIOLATION", "The brokers' policy forbids it"],
+]);
+
+function partitionOf({ topic, partition }: ProducerQueue) {
+  return { topic, partition };
+}

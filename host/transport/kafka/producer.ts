@@ -1,0 +1,187 @@
+import { assert } from "../../assert.ts";
+import { PeridotError } from "../../errors.ts";
+import type {
+  Compression,
+  MemberIdentity,
+  OffsetToCommit,
+  OutgoingBatch,
+  Producer,
+  ProducerSettings,
+} from "../port.ts";
+import { BatchSender } from "./batch-sender.ts";
+import type { Cluster } from "./cluster.ts";
+import { compressBatch } from "./compression/compress-batches.ts";
+import type { Stamp } from "./producer-queue.ts";
+import { stampBatch } from "./stamp-batch.ts";
+import {
+  type ProducerIdentity,
+  TransactionProtocol,
+  type TransactionVersion,
+} from "./transaction-protocol.ts";
+
+const REQUEST_BYTES_MAX = 900_000;
+const TRANSACTION_TIMEOUT_MS = 10_000;
+
+/**
+ * An idempotent producer, transactional when it has a transactional.id (KIP-98, KIP-360, KIP-890).
+ *
+ *   new -init-> ready -send, sendOffsets-> open -commit, abort-> ready;  any -failure-> failed -init-> ready
+ *
+ * What is handed to `send` while a commit is under way belongs to the next transaction.
+ */
+export class ClusterProducer implements Producer {
+  readonly #cluster: Cluster;
+  readonly #settings: ProducerSettings;
+  readonly #protocol: TransactionProtocol;
+  #state: "new" | "ready" | "open" | "ending" | "failed" = "new";
+  #identity: ProducerIdentity | undefined;
+  #version: TransactionVersion = 1;
+  #sender: BatchSender;
+  /** Groups whose offsets were added to the open transaction (before version 2). */
+  readonly #groups = new Set<string>();
+  #failure: PeridotError | undefined;
+
+  constructor(cluster: Cluster, settings: ProducerSettings) {
+    this.#cluster = cluster;
+    this.#settings = settings;
+    const timeoutMs = settings.transactionTimeoutMs ?? TRANSACTION_TIMEOUT_MS;
+    this.#protocol = new TransactionProtocol(cluster, settings.transactionalId, timeoutMs);
+    this.#sender = this.#newSender();
+  }
+
+  get pendingBytes(): number {
+    return this.#sender.pendingBytes;
+  }
+
+  async init(): Promise<void> {
+    this.#sender.fail(new PeridotError("CLIENT_CLOSED", { what: "the producer's former life" }));
+    this.#sender = this.#newSender();
+    this.#state = "failed";
+    this.#identity = await this.#protocol.initProducer();
+    this.#failure = undefined;
+    this.#state = "ready";
+    this.#beginAnew();
+  }
+
+  send(batch: OutgoingBatch): void {
+    assert(this.#state !== "new", "init() comes before send()");
+    if (this.#failure !== undefined) {
+      batch.release?.();
+      return;
+    }
+    if (this.#state === "ready") this.#begin();
+    this.#sender.add(batch);
+  }
+
+  async flush(): Promise<void> {
+    await this.#sender.settled();
+    this.#check();
+  }
+
+  async sendOffsets(offsets: readonly OffsetToCommit[], member: MemberIdentity): Promise<void> {
+    assert(this.#settings.transactionalId !== undefined, "sendOffsets() needs a transactional.id");
+    assert(this.#state !== "new" && this.#state !== "ending", "sendOffsets() belongs into a transaction");
+    this.#check();
+    if (offsets.length === 0) return;
+    if (this.#state === "ready") this.#begin();
+    await this.#orFail(async () => {
+      const identity = this.#identity!;
+      if (this.#version === 1 && !this.#groups.has(member.groupId)) {
+        await this.#protocol.addOffsets(identity, member.groupId);
+        this.#groups.add(member.groupId);
+      }
+      await this.#protocol.commitOffsets(this.#version, identity, offsets, member);
+    });
+  }
+
+  async commit(): Promise<void> {
+    this.#check();
+    if (this.#state === "ready" || this.#settings.transactionalId === undefined) return;
+    assert(this.#state === "open", "commit() needs an open transaction");
+    assert(this.#sender.isIdle, "flush() comes before commit()");
+    await this.#end(true);
+  }
+
+  async abort(): Promise<void> {
+    if (this.#failure !== undefined && this.#failure.kind !== "abortable") throw this.#failure;
+    await this.#sender.drain();
+    if (this.#settings.transactionalId === undefined) {
+      if (this.#sender.failure !== undefined || this.#sender.hasGap) await this.init();
+      return;
+    }
+    if (this.#state === "ready" || this.#state === "new") return;
+    // The broker knows sequences that we have given up: only a new epoch starts them afresh.
+    const hasGap = this.#sender.hasGap || this.#sender.failure !== undefined;
+    this.#failure = undefined;
+    this.#state = "open";
+    if (this.#sender.failure !== undefined) this.#sender = this.#newSender();
+    await this.#end(false);
+    if (this.#version === 1 && hasGap) await this.init();
+  }
+
+  async close(): Promise<void> {
+    this.#sender.fail(new PeridotError("CLIENT_CLOSED", { what: "the producer" }));
+    this.#failure ??= new PeridotError("CLIENT_CLOSED", { what: "the producer" });
+    this.#state = "failed";
+  }
+
+  async #end(committed: boolean): Promise<void> {
+    this.#state = "ending";
+    this.#sender.hold();
+    await this.#orFail(async () => {
+      this.#identity = await this.#protocol.endTransaction(this.#version, this.#identity!, committed);
+      this.#state = "ready";
+      this.#sender.hasGap = false;
+      this.#groups.clear();
+    });
+    this.#beginAnew();
+  }
+
+  /** Hands over what came in while the last transaction ended. */
+  #beginAnew(): void {
+    if (!this.#sender.isIdle) this.#begin();
+  }
+
+  #begin(): void {
+    this.#version = this.#protocol.version();
+    this.#state = "open";
+    const version = this.#settings.transactionalId === undefined ? undefined : this.#version;
+    this.#sender.begin({ identity: this.#identity!, version });
+  }
+
+  async #orFail(act: () => Promise<void>): Promise<void> {
+    try {
+      await act();
+    } catch (error) {
+      this.#failure ??= error as PeridotError;
+      this.#state = "failed";
+      throw error;
+    }
+  }
+
+  #check(): void {
+    const failure = this.#failure ?? this.#sender.failure;
+    if (failure === undefined) return;
+    this.#failure = failure;
+    this.#state = "failed";
+    throw failure;
+  }
+
+  #newSender(): BatchSender {
+    const { transactionalId, requestBytesMax } = this.#settings;
+    return new BatchSender({
+      cluster: this.#cluster,
+      transactionalId,
+      requestBytesMax: requestBytesMax ?? REQUEST_BYTES_MAX,
+      stamp: stampFor(transactionalId !== undefined, this.#settings.compression ?? "none"),
+      admit: (partitions) => this.#protocol.addPartitions(this.#identity!, partitions),
+    });
+  }
+}
+
+function stampFor(transactional: boolean, compression: Compression): Stamp {
+  return (bytes, { producerId, producerEpoch }, baseSequence) => {
+    stampBatch(bytes, { producerId, epoch: producerEpoch, baseSequence, transactional });
+    return compression === "none" ? bytes : compressBatch(bytes, compression);
+  };
+}
