@@ -84,9 +84,13 @@ export class EmbeddedBroker {
     });
   }
 
-  /** "host:port" of the first broker, for clients that come by a link. */
+  /** "host:port" of each broker, with commas between, for clients that come by a link. */
   get bootstrapServers(): string {
-    return `${HOST}:${FIRST_PORT}`;
+    return this.cluster.nodes.map(({ id }) => `${HOST}:${FIRST_PORT + id}`).join(",");
+  }
+
+  get random(): () => number {
+    return this.#settings.random;
   }
 
   /** The network of one more client. */
