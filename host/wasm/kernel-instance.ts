@@ -1,11 +1,66 @@
+import { MEMORY_PAGES_MAX, PAD_BYTES } from "../../kernels/abi/limits.ts";
 import type { BatchView } from "../batch/batch-view.ts";
+import { BufferPool } from "./buffer-pool.ts";
+import { openHostBatch } from "./host-batch.ts";
+import { openFilter } from "./kernel-filter.ts";
+import { openInput } from "./kernel-input.ts";
+import { openRows } from "./kernel-rows.ts";
+import { openSelection } from "./kernel-selection.ts";
+import { openSink } from "./kernel-sink.ts";
+import { LinearMemory } from "./linear-memory.ts";
+import { openForm } from "./record-form.ts";
+import type { WasmModule } from "./web-assembly.ts";
+
+/** Bound of one instance's linear memory, unless configured: 256 MiB. */
+export const KERNEL_MEMORY_BYTES_DEFAULT = 256 * 1024 * 1024;
+/** Largest such bound: what the module itself allows. */
+export const KERNEL_MEMORY_BYTES_MAX = MEMORY_PAGES_MAX * 65536;
+/** Free buffers that an instance keeps for finished batches, in bytes. */
+const POOLED_BYTES_MAX = 32 * 1024 * 1024;
+
+export interface InstanceSettings {
+  /** Bound of linear memory, in bytes. Default KERNEL_MEMORY_BYTES_DEFAULT. */
+  readonly memoryBytesMax?: number;
+}
+
+/** Instantiates the module (see kernelModule). Errors: KERNEL_ABI_DIFFERS. */
+export function openKernelInstance(module: WasmModule, settings: InstanceSettings = {}): KernelInstance {
+  const memory = new LinearMemory(module, settings.memoryBytesMax ?? KERNEL_MEMORY_BYTES_DEFAULT);
+  const pool = new BufferPool(POOLED_BYTES_MAX);
+  return {
+    get dead() {
+      return memory.dead;
+    },
+    get memoryBytes() {
+      return memory.bytes.length;
+    },
+    get memory() {
+      return memory.bytes;
+    },
+    newInput: (input) => openInput(memory, input),
+    newHostBatch: () => openHostBatch(memory),
+    newSelection: (rowsMax) => openSelection(memory, rowsMax),
+    newRows: (rowsMax) => openRows(memory, rowsMax),
+    newFilter: (expression) => openFilter(memory, expression),
+    newForm: (form) => openForm(memory, form),
+    newSink: (sink) => openSink(memory, pool, sink),
+    place(bytes) {
+      const address = memory.allocate(bytes.length, `${bytes.length} bytes of configuration`);
+      const target = memory.bytes;
+      target.set(bytes, address);
+      target.fill(0, address + bytes.length, address + bytes.length + PAD_BYTES);
+      return address;
+    },
+    free: (address) => memory.release(address),
+  };
+}
 
 /**
  * One instance of the kernel module: one linear memory, and whatever lives in it. A thread has one for its
  * stateless tasks. Every call is synchronous; none is reentrant.
  *
- * Errors, of every method below: KERNEL_MEMORY_FULL (retriable: nothing of the call happened, drain the sinks and
- * try again), KERNEL_TRAPPED (abortable: the instance is dead from now on, all its handles with it; make another
+ * Errors, of every method below: KERNEL_MEMORY_FULL (abortable: the memory's bound is too small for this batch; `load`
+ * has not happened then, and may be tried again once sinks are drained), KERNEL_TRAPPED (abortable: the instance is dead from now on, all its handles with it; make another
  * one), KERNEL_DEAD (abortable: called after that).
  */
 export interface KernelInstance {
@@ -14,7 +69,7 @@ export interface KernelInstance {
   /** Size of its linear memory, in bytes: it never shrinks. */
   readonly memoryBytes: number;
   /** Its linear memory. Ask anew after each call: growth detaches older views. */
-  readonly memory: Uint8Array;
+  readonly memory: Buffer;
   /** A source partition's fetched records, decoded batch by batch. */
   newInput(settings: InputSettings): KernelInput;
   /** A batch whose columns JavaScript writes. */
@@ -119,8 +174,10 @@ export interface KernelRows {
   decodePlain(from: BatchHolder, selection: KernelSelection, serde: Exclude<PlainSerde, "bytes">): number;
   /** Address of the row's FlatBuffers table; 0: its value is null, or it was not selected. */
   addressOf(row: number): number;
-  /** Address and length of the whole Rows FlatBuffer. */
+  /** Address of ROWS (kernels/abi/rows.ts). */
   readonly address: number;
+  /** Address and length of the whole Rows FlatBuffer. */
+  readonly bufferAddress: number;
   readonly byteLength: number;
   /** Raised whenever the rows are written anew: a lazy view of a row checks it. */
   readonly version: number;
@@ -178,10 +235,12 @@ export interface RecordForm {
 export interface SinkSettings {
   /** Partitions of the topic. */
   readonly partitions: number;
-  /** A record batch is sealed before it passes this size, in bytes. Default BATCH_BYTES_DEFAULT (900 KiB). */
+  /** A record batch is sealed before it passes this size, in bytes. Default BATCH_BYTES_DEFAULT (900 kB). */
   readonly batchBytesMax?: number;
   /** A record batch is sealed at so many records. Default BATCH_RECORDS_MAX. */
   readonly batchRecordsMax?: number;
+  /** A larger record is refused with RECORD_TOO_LARGE, in bytes. Default RECORD_BYTES_DEFAULT (1 MiB). */
+  readonly recordBytesMax?: number;
 }
 
 /**
@@ -220,10 +279,5 @@ export interface SealedBatch {
   /** Exactly the batch, in pooled memory that is the caller's until `release`. */
   readonly bytes: Buffer;
   readonly records: number;
-  /**
-   * CRC-32C of the bytes from RECORD_COUNT_AT (57) on: whoever stamps producer id, epoch, sequence and the
-   * transactional bit computes the CRC of bytes 21 to 56 and combines the two (crc32cCombine).
-   */
-  readonly tailCrc: number;
   release(): void;
 }

@@ -1,0 +1,144 @@
+import { ByteBuffer } from "flatbuffers";
+import { assert } from "../assert.ts";
+import { Batch } from "./generated/batch.ts";
+import { readHeaders } from "./headers.ts";
+import type { RecordHeader } from "./record-header.ts";
+
+/**
+ * A Batch (kernels/abi/record-batch.fbs) read in place. Made once per batch, since a change of the batch or growth
+ * of linear memory ends it. Byte views that it gives are views of that memory: copy what is to be kept.
+ */
+export class BatchView {
+  readonly rows: number;
+  /** Rows with an error code. */
+  readonly errors: number;
+  readonly #batch: Batch;
+  readonly #bytes: Buffer;
+  readonly #keysAt: Uint32Array;
+  readonly #keyLengths: Int32Array;
+  readonly #valuesAt: Uint32Array;
+  readonly #valueLengths: Int32Array;
+  #timestamps: BigInt64Array | undefined;
+  #headersAt: Uint32Array | undefined;
+  #headersLengths: Int32Array | undefined;
+
+  /** `memory` holds a Batch from `byteOffset` on, which is divisible by 8. */
+  constructor(memory: Uint8Array, byteOffset: number) {
+    const buffer = new ByteBuffer(memory);
+    buffer.setPosition(byteOffset);
+    assert(Batch.bufferHasIdentifier(buffer), "a Batch has its identifier");
+    this.#batch = Batch.getRootAsBatch(buffer);
+    this.rows = this.#batch.rows();
+    this.errors = this.#batch.errors();
+    const bytes = present(this.#batch.bytesArray());
+    this.#bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.#keysAt = present(this.#batch.keyAtArray());
+    this.#keyLengths = present(this.#batch.keyLengthArray());
+    this.#valuesAt = present(this.#batch.valueAtArray());
+    this.#valueLengths = present(this.#batch.valueLengthArray());
+  }
+
+  /** A view of the key's bytes, or null. */
+  key(row: number): Buffer | null {
+    return this.#part(this.#keysAt[row]!, this.#keyLengths[row]!);
+  }
+
+  /** A view of the value's bytes, or null. */
+  value(row: number): Buffer | null {
+    return this.#part(this.#valuesAt[row]!, this.#valueLengths[row]!);
+  }
+
+  /** The key as text; bytes that are not UTF-8 become U+FFFD. */
+  keyText(row: number): string | null {
+    return this.#text(this.#keysAt[row]!, this.#keyLengths[row]!);
+  }
+
+  valueText(row: number): string | null {
+    return this.#text(this.#valuesAt[row]!, this.#valueLengths[row]!);
+  }
+
+  /** The headers, copied. */
+  headers(row: number): RecordHeader[] {
+    return readHeaders(this.rawHeaders(row));
+  }
+
+  /** A view of the headers as a record holds them: for a BatchBuilder, unread. */
+  rawHeaders(row: number): Buffer {
+    this.#headersAt ??= present(this.#batch.headersAtArray());
+    this.#headersLengths ??= present(this.#batch.headersLengthArray());
+    const raw = this.#part(this.#headersAt[row]!, this.#headersLengths[row]!);
+    assert(raw !== null, "a sound row has headers, if only their number, 0");
+    return raw;
+  }
+
+  /** Milliseconds since the epoch; -1: the record has none. */
+  timestamp(row: number): number {
+    return Number(this.#stamps()[row]!);
+  }
+
+  /** The same, exact beyond 2^53. */
+  timestampBigint(row: number): bigint {
+    return this.#stamps()[row]!;
+  }
+
+  /** The column itself, in place: a timestamp extractor writes here, and what is appended afterwards carries it. */
+  get timestamps(): BigInt64Array {
+    return this.#stamps();
+  }
+
+  /** Bytes of the key; -1: null. */
+  keyLength(row: number): number {
+    return this.#keyLengths[row]!;
+  }
+
+  /** Bytes of the value; -1: null. */
+  valueLength(row: number): number {
+    return this.#valueLengths[row]!;
+  }
+
+  offset(row: number): bigint {
+    return this.#batch.baseOffset() + BigInt(this.#batch.offsetDelta(row)!);
+  }
+
+  /** The row's place in its task's input. */
+  position(row: number): bigint {
+    return this.#batch.position() + BigInt(this.#batch.positionDelta(row)!);
+  }
+
+  /** A code of kernels/abi/errors.ts, or 0. */
+  errorCode(row: number): number {
+    return this.#batch.errorCode(row)!;
+  }
+
+  /** Where the error was found, in bytes: in the value for codes from 300 on, in `bytes` below. */
+  errorAt(row: number): number {
+    return this.#batch.errorAt(row)!;
+  }
+
+  #stamps(): BigInt64Array {
+    if (this.#timestamps === undefined) {
+      // flatc makes no typed array for [long]; the vector lies where the accessor would read it
+      const at = this.#batch.bb_pos + this.#batch.bb!.__offset(this.#batch.bb_pos, 16);
+      const memory = this.#batch.bb!.bytes();
+      this.#timestamps = new BigInt64Array(
+        memory.buffer,
+        memory.byteOffset + this.#batch.bb!.__vector(at),
+        this.rows,
+      );
+    }
+    return this.#timestamps;
+  }
+
+  #part(at: number, length: number): Buffer | null {
+    return length < 0 ? null : this.#bytes.subarray(at, at + length);
+  }
+
+  #text(at: number, length: number): string | null {
+    return length < 0 ? null : this.#bytes.toString("utf8", at, at + length);
+  }
+}
+
+function present<Column>(column: Column | null): Column {
+  assert(column !== null, "a Batch has all its columns");
+  return column;
+}

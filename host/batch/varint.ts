@@ -1,0 +1,88 @@
+/** Varints of Kafka's records: zigzag, 7 bits a byte, least significant first. */
+
+/** Reads them one after the other. */
+export class VarintReader {
+  readonly bytes: Buffer;
+  /** Where the next one is read, in bytes; set to -1 once a varint was too long or cut off. */
+  at: number;
+  readonly #end: number;
+
+  constructor(bytes: Buffer, from: number, end: number) {
+    this.bytes = bytes;
+    this.at = from;
+    this.#end = end;
+  }
+
+  /** Bytes that are left. */
+  get left(): number {
+    return this.at < 0 ? -1 : this.#end - this.at;
+  }
+
+  /** A varint of 32 bits, at most 5 bytes, of which bits beyond the 32nd are dropped, as Kafka does. */
+  number(): number {
+    let raw = 0;
+    for (let count = 0; count < 5; count++) {
+      const byte = this.#byte();
+      raw |= (byte & 127) << (7 * count);
+      if (byte < 128) return (raw >>> 1) ^ -(raw & 1);
+    }
+    this.at = -1;
+    return 0;
+  }
+
+  /** A varlong of 64 bits, at most 10 bytes. */
+  bigint(): bigint {
+    let raw = 0n;
+    for (let count = 0n; count < 10n; count++) {
+      const byte = this.#byte();
+      raw |= BigInt(byte & 127) << (7n * count);
+      if (byte < 128) return BigInt.asIntN(64, BigInt.asUintN(64, raw) >> 1n) ^ -(raw & 1n);
+    }
+    this.at = -1;
+    return 0n;
+  }
+
+  #byte(): number {
+    if (this.at < 0 || this.at >= this.#end) {
+      this.at = -1;
+      return 0;
+    }
+    return this.bytes[this.at++]!;
+  }
+}
+
+/** Bytes that a number takes as a varint. */
+export function varintBytes(value: number): number {
+  let bytes = 1;
+  for (let raw = ((value << 1) ^ (value >> 31)) >>> 0; raw > 127; raw >>>= 7) bytes++;
+  return bytes;
+}
+
+/** Writes a varint of 32 bits. @returns where the next byte goes. */
+export function writeVarint(target: Uint8Array, at: number, value: number): number {
+  let next = at;
+  let raw = ((value << 1) ^ (value >> 31)) >>> 0;
+  for (; raw > 127; raw >>>= 7) target[next++] = (raw & 127) | 128;
+  target[next++] = raw;
+  return next;
+}
+
+/** Bytes that a bigint takes as a varlong. */
+export function varlongBytes(value: bigint): number {
+  let bytes = 1;
+  for (let raw = zigzag64(value); raw > 127n; raw >>= 7n) bytes++;
+  return bytes;
+}
+
+/** Writes a varlong of 64 bits. @returns where the next byte goes. */
+export function writeVarlong(target: Uint8Array, at: number, value: bigint): number {
+  let next = at;
+  let raw = zigzag64(value);
+  for (; raw > 127n; raw >>= 7n) target[next++] = Number(raw & 127n) | 128;
+  target[next++] = Number(raw);
+  return next;
+}
+
+function zigzag64(value: bigint): bigint {
+  return BigInt.asUintN(64, (value << 1n) ^ (value >> 63n));
+}

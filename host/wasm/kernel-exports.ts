@@ -1,0 +1,40 @@
+import type { WasmMemory } from "./web-assembly.ts";
+
+/** The module's exports (kernels/index.ts), as JavaScript sees them: addresses and lengths are i32, i64 is bigint. */
+export interface KernelExports {
+  readonly memory: WasmMemory;
+  abiVersion(): number;
+  memoryBound(pages: number): void;
+  freeBytes(): number;
+  allocate(bytes: number): number;
+  release(address: number): void;
+  crc32c(bytes: number, length: number): number;
+  murmur2(bytes: number, length: number): number;
+  inputNew(rowsMax: number, checkCrc: number): number;
+  inputFree(input: number): void;
+  inputReserve(input: number, bytes: number, fromOffset: bigint): number;
+  decode(input: number, rowsMax: number, position: bigint): number;
+  selectRows(batch: number, selection: number): number;
+  filterRows(filter: number, rows: number, source: number, target: number): number;
+  rowsNew(rowsMax: number): number;
+  rowsFree(rows: number): void;
+  rowsDecodeJson(rows: number, batch: number, selection: number, descriptor: number): number;
+  rowsDecodePlain(rows: number, batch: number, selection: number, type: number): number;
+  conform(input: number, selection: number, ofKeys: number, type: number): number;
+  sinkNew(partitions: number, batchBytesMax: number, recordsMax: number, recordBytesMax: number): number;
+  sinkFree(sink: number): void;
+  sinkColumn(sink: number, rows: number): number;
+  sinkAppend(
+    sink: number,
+    form: number,
+    batch: number,
+    selection: number,
+    rows: number,
+    from: number,
+    byColumn: number,
+  ): number;
+  sinkSeal(sink: number): void;
+  sinkNext(sink: number): number;
+  sinkDone(sink: number): void;
+  sinkDrop(sink: number): void;
+}

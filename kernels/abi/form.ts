@@ -1,0 +1,21 @@
+/**
+ * FORM: how a row becomes a record. Two parts, the key's and then the value's:
+ *
+ *     0      4            8       12      16             32
+ *     +------+------------+-------+-------+--------------+
+ *     | from | descriptor | type  | depth | slot u16 × 8 |
+ *     +------+------------+-------+-------+--------------+
+ *
+ * from: one of FORM_FROM_*. descriptor: the JSON encode descriptor's address. type, depth, slots: the FIELD, as in
+ * a filter.
+ */
+export const FORM_FROM_AT = 0;
+export const FORM_DESCRIPTOR_AT = 4;
+export const FORM_FIELD_AT = 8;
+export const FORM_PART_BYTES = 32;
+export const FORM_BYTES = 64;
+
+/** The batch's own bytes; a field of the row by the serde of its type; the row as JSON. */
+export const FORM_FROM_BATCH = 0;
+export const FORM_FROM_FIELD = 1;
+export const FORM_FROM_JSON = 2;

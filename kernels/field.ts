@@ -1,0 +1,54 @@
+import {
+  FIELD_BOOL,
+  FIELD_DEPTH_AT,
+  FIELD_F64,
+  FIELD_I32,
+  FIELD_I64,
+  FIELD_SLOTS_AT,
+  FIELD_STRING,
+  FIELD_TYPE_AT,
+} from "./abi/field";
+import { FIELD_DEPTH_MAX } from "./abi/limits";
+import { fieldAt } from "./batch";
+
+/** Address of a FIELD of a row; 0: it, or something on the way to it, is null or absent. */
+export function addressOfField(field: usize, table: usize): usize {
+  const depth = load<u32>(field, FIELD_DEPTH_AT);
+  assert(depth > 0);
+  assert(depth <= <u32>FIELD_DEPTH_MAX);
+  let at = table;
+  for (let step: u32 = 0; at; ) {
+    at = fieldAt(at, <usize>load<u16>(field + FIELD_SLOTS_AT + (<usize>step << 1)));
+    if (++step == depth) break;
+    if (at) at += load<u32>(at); // an inner table
+  }
+  return at;
+}
+
+/**
+ * A field as its Kafka serde writes it (big endian): its address in the lower 32 bits, its length in the upper
+ * ones, -1 being null.
+ *
+ * @param scratch 8 bytes to write numbers to.
+ */
+export function fieldBytes(field: usize, table: usize, scratch: usize): i64 {
+  const at = table ? addressOfField(field, table) : 0;
+  if (!at) return (<i64>-1) << 32;
+  switch (load<i32>(field, FIELD_TYPE_AT)) {
+    case FIELD_STRING: {
+      const text = at + load<u32>(at);
+      return <i64>(text + 4) | (<i64>load<u32>(text) << 32);
+    }
+    case FIELD_I32:
+      store<u32>(scratch, bswap(load<u32>(at)));
+      return <i64>scratch | (<i64>4 << 32);
+    case FIELD_I64:
+    case FIELD_F64:
+      store<u64>(scratch, bswap(load<u64>(at)));
+      return <i64>scratch | (<i64>8 << 32);
+    default:
+      assert(load<i32>(field, FIELD_TYPE_AT) == FIELD_BOOL);
+      store<u8>(scratch, load<u8>(at));
+      return <i64>scratch | (<i64>1 << 32);
+  }
+}

@@ -1,0 +1,21 @@
+import { ABI_VERSION } from "./abi/version";
+import { crc32cStart } from "./crc32c";
+
+export { sinkAppend } from "./append";
+export { selectRows } from "./batch";
+export { crc32c } from "./crc32c";
+export { decode } from "./decode";
+export { inputFree, inputNew, inputReserve } from "./input";
+export { allocate, freeBytes, memoryBound, release } from "./memory/allocator";
+export { murmur2 } from "./murmur2";
+export { rowsFree, rowsNew } from "./rows";
+export { filterRows } from "./operators/filter";
+export { rowsDecodeJson } from "./serdes/json-rows";
+export { sinkColumn, sinkDone, sinkDrop, sinkFree, sinkNew, sinkNext, sinkSeal } from "./sink";
+
+/** The ABI that this module speaks: the host compares it with its own. */
+export function abiVersion(): i32 {
+  return ABI_VERSION;
+}
+
+crc32cStart();

@@ -1,0 +1,136 @@
+import {
+  BATCH_BYTES_SLOT,
+  BATCH_COLUMN_LEAD,
+  BATCH_COLUMNS,
+  BATCH_COLUMNS_AT,
+  BATCH_ERROR_CODE_SLOT,
+  BATCH_IDENTIFIER,
+  BATCH_IDENTIFIER_AT,
+  BATCH_OFFSET_DELTA_SLOT,
+  BATCH_TABLE_AT,
+  BATCH_TABLE_BASE_OFFSET_AT,
+  BATCH_TABLE_BYTES,
+  BATCH_TABLE_VECTORS_AT,
+  BATCH_TIMESTAMP_SLOT,
+  BATCH_VTABLE_AT,
+  BATCH_VTABLE_BYTES,
+} from "./abi/batch";
+import { ERROR_MEMORY_FULL } from "./abi/errors";
+import {
+  INPUT_BYTES,
+  INPUT_BYTES_AT,
+  INPUT_CAPACITY_AT,
+  INPUT_CHECK_CRC_AT,
+  INPUT_CURSOR_AT,
+  INPUT_END_AT,
+  INPUT_EXTRA_AT,
+  INPUT_FAULT_CODE_AT,
+  INPUT_FROM_OFFSET_AT,
+  INPUT_LEFT_AT,
+  INPUT_LOADED_AT,
+  INPUT_REGION_AT,
+  INPUT_ROWS_MAX_AT,
+} from "./abi/input";
+import { BATCH_ROWS_MAX, INPUT_BYTES_MAX, PAD_BYTES } from "./abi/limits";
+import { allocate, release, roomOf } from "./memory/allocator";
+
+/**
+ * Makes an INPUT for batches of up to `rowsMax` rows.
+ *
+ * @returns its address. Errors: ERROR_MEMORY_FULL.
+ */
+export function inputNew(rowsMax: i32, checkCrc: i32): i32 {
+  assert(rowsMax > 0);
+  assert(rowsMax <= BATCH_ROWS_MAX);
+  const input = allocate(INPUT_BYTES);
+  if (!input) return -ERROR_MEMORY_FULL;
+  memory.fill(input, 0, INPUT_BYTES);
+  store<i32>(input, rowsMax, INPUT_ROWS_MAX_AT);
+  store<i32>(input, checkCrc, INPUT_CHECK_CRC_AT);
+  return <i32>input;
+}
+
+export function inputFree(input: usize): void {
+  const region = <usize>load<u32>(input, INPUT_REGION_AT);
+  if (region) release(region);
+  release(input);
+}
+
+/**
+ * Makes room for `bytes` fetched bytes; what the input held is gone, its Batch included.
+ *
+ * @returns where the host writes them. Errors: ERROR_MEMORY_FULL, and the input then holds nothing.
+ */
+export function inputReserve(input: usize, bytes: i32, fromOffset: i64): i32 {
+  assert(bytes >= 0);
+  assert(bytes <= INPUT_BYTES_MAX);
+  const bytesAt = layOut(load<i32>(input, INPUT_ROWS_MAX_AT));
+  const region = fit(input, bytesAt + <usize>bytes + PAD_BYTES);
+  store<i32>(input, 0, INPUT_LOADED_AT);
+  store<i32>(input, 0, INPUT_EXTRA_AT);
+  store<i32>(input, 0, INPUT_CURSOR_AT);
+  store<i32>(input, 0, INPUT_END_AT);
+  store<i32>(input, 0, INPUT_LEFT_AT);
+  store<i32>(input, 0, INPUT_FAULT_CODE_AT);
+  if (!region) return -ERROR_MEMORY_FULL;
+  store<u32>(input, <u32>bytesAt, INPUT_BYTES_AT);
+  store<i32>(input, bytes, INPUT_LOADED_AT);
+  store<i64>(input, fromOffset, INPUT_FROM_OFFSET_AT);
+  writeHead(region, load<i32>(input, INPUT_ROWS_MAX_AT), bytesAt);
+  store<i32>(region + bytesAt - 4, bytes);
+  memory.fill(region + bytesAt + bytes, 0, PAD_BYTES);
+  return <i32>(region + bytesAt);
+}
+
+/** A region of at least `bytes`, the present one if it is large enough: 0 if memory is full. */
+function fit(input: usize, bytes: usize): usize {
+  const present = <usize>load<u32>(input, INPUT_REGION_AT);
+  if (present) {
+    if (roomOf(present) >= bytes) return present;
+    release(present);
+  }
+  const region = allocate(bytes);
+  store<u32>(input, <u32>region, INPUT_REGION_AT);
+  store<u32>(input, region ? <u32>roomOf(region) : 0, INPUT_CAPACITY_AT);
+  return region;
+}
+
+/** Bytes that a column takes, what stands before its elements included. */
+// @ts-ignore: decorator
+@inline
+export function columnBytes(slot: i32, rowsMax: i32): usize {
+  const size: usize = slot == BATCH_TIMESTAMP_SLOT ? 8 : slot == BATCH_ERROR_CODE_SLOT ? 2 : 4;
+  return BATCH_COLUMN_LEAD + ((<usize>rowsMax * size + 7) & ~7);
+}
+
+/** From the region to the elements of `bytes`: the columns stand before it. */
+function layOut(rowsMax: i32): usize {
+  let at: usize = BATCH_COLUMNS_AT;
+  for (let slot = BATCH_OFFSET_DELTA_SLOT; slot < BATCH_BYTES_SLOT; slot += 2) at += columnBytes(slot, rowsMax);
+  return at + BATCH_COLUMN_LEAD;
+}
+
+/** Everything of a Batch that does not change from one `decode` to the next. */
+function writeHead(region: usize, rowsMax: i32, bytesAt: usize): void {
+  memory.fill(region, 0, BATCH_COLUMNS_AT);
+  store<u32>(region, BATCH_TABLE_AT);
+  store<u32>(region, BATCH_IDENTIFIER, BATCH_IDENTIFIER_AT);
+  const vtable = region + BATCH_VTABLE_AT;
+  const table = region + BATCH_TABLE_AT;
+  store<u16>(vtable, BATCH_VTABLE_BYTES);
+  store<u16>(vtable, BATCH_TABLE_BYTES, 2);
+  store<u16>(vtable, BATCH_TABLE_BASE_OFFSET_AT, 4);
+  store<u16>(vtable, BATCH_TABLE_BASE_OFFSET_AT + 8, 6);
+  store<u16>(vtable, BATCH_TABLE_BASE_OFFSET_AT + 16, 8);
+  store<u16>(vtable, BATCH_TABLE_BASE_OFFSET_AT + 20, 10);
+  store<i32>(table, BATCH_TABLE_AT - BATCH_VTABLE_AT);
+  let column = region + BATCH_COLUMNS_AT;
+  for (let index = 0; index <= BATCH_COLUMNS; index++) {
+    const slot = BATCH_OFFSET_DELTA_SLOT + (index << 1);
+    const at = BATCH_TABLE_VECTORS_AT + (index << 2);
+    store<u16>(vtable + slot, <u16>at);
+    store<u32>(table + at, <u32>(column + 4 - (table + at)));
+    if (index < BATCH_COLUMNS) column += columnBytes(slot, rowsMax);
+  }
+  assert(column + BATCH_COLUMN_LEAD == region + bytesAt);
+}
