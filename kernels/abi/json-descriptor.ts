@@ -17,7 +17,7 @@
  *     240: two big integers of 640 bytes; 1520: tables, fields, output fields, names
  *
  * error: 0 or a code of errors.ts (300 to 399); error at: its address. written: address behind what was written
- * last. non-ASCII: 1 once a string of this batch had a byte above 0x7f.
+ * last. non-ASCII: set to 1 when a decoded string has a byte above 0x7f; the host sets it back to 0.
  */
 export const JSON_DESCRIPTOR_VERSION = 1;
 export const JSON_VERSION_AT = 0;
@@ -192,6 +192,9 @@ export const OUTPUT_HAS_NULL_MARK = 2;
 
 /** Fields of one object type. */
 export const JSON_FIELDS_MAX = 4096;
+/** Object types and boxes of a schema; what their shared vtables take at most, 264 bytes each. */
+export const JSON_TABLES_MAX = 240;
+export const JSON_VTABLES_BYTES_MAX = 65536;
 /** Object and array types of a schema, one within the other. */
 export const JSON_SCHEMA_DEPTH_MAX = 64;
 /** Objects and arrays within a value that is skipped or kept as text: JSON.parse goes deeper. */

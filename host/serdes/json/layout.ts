@@ -1,6 +1,7 @@
 import {
   JSON_FIELDS_MAX,
   JSON_SCHEMA_DEPTH_MAX,
+  JSON_TABLES_MAX,
   KIND_ARRAY,
   KIND_BOOL,
   KIND_BOX,
@@ -89,8 +90,12 @@ function widthOf(kind: number): 1 | 4 | 8 {
  */
 export function layoutOf(schema: ValueSchema, typeName = "Row"): TableLayout {
   const names = new Set<string>(["Rows"]);
-  if (schema.type === "object") return objectLayout(schema, typeName, names, 1);
-  return boxLayout({ value: schema }, typeName, names, 1);
+  const root =
+    schema.type === "object"
+      ? objectLayout(schema, typeName, names, 1)
+      : boxLayout({ value: schema }, typeName, names, 1);
+  if (names.size > JSON_TABLES_MAX) throw beyond(`has more than ${JSON_TABLES_MAX} object types`);
+  return root;
 }
 
 function objectLayout(schema: ObjectSchema, wanted: string, names: Set<string>, depth: number): TableLayout {
@@ -100,23 +105,24 @@ function objectLayout(schema: ObjectSchema, wanted: string, names: Set<string>, 
 }
 
 function boxLayout(element: ElementSchema, wanted: string, names: Set<string>, depth: number): TableLayout {
+  if (depth > JSON_SCHEMA_DEPTH_MAX) throw beyond(`nests deeper than ${JSON_SCHEMA_DEPTH_MAX} types`);
   const typeName = freeName(wanted, names);
   const field = { name: "value", value: element.value, nullable: element.nullable ?? false };
   return tableLayout(typeName, [field], { strict: false, box: true }, names, depth);
 }
 
 function checkBounds(schema: ObjectSchema, depth: number): void {
-  const invalid = (problem: string, remedy: string) =>
-    new PeridotError("CONFIG_INVALID", { option: "json(schema)", problem, remedy });
-  if (depth > JSON_SCHEMA_DEPTH_MAX) {
-    throw invalid(`nests deeper than ${JSON_SCHEMA_DEPTH_MAX} types`, "Use json<T>() without a schema");
-  }
-  if (schema.fields.length > JSON_FIELDS_MAX) {
-    throw invalid(`has an object of more than ${JSON_FIELDS_MAX} fields`, "Use json<T>() without a schema");
-  }
+  if (depth > JSON_SCHEMA_DEPTH_MAX) throw beyond(`nests deeper than ${JSON_SCHEMA_DEPTH_MAX} types`);
+  if (schema.fields.length > JSON_FIELDS_MAX)
+    throw beyond(`has an object of more than ${JSON_FIELDS_MAX} fields`);
   if (new Set(schema.fields.map((field) => field.name)).size !== schema.fields.length) {
-    throw invalid("has two fields of one name", "Remove one of them");
+    throw beyond("has two fields of one name");
   }
+}
+
+function beyond(problem: string): PeridotError {
+  const remedy = "Make it smaller, or use json<T>() without a schema";
+  return new PeridotError("CONFIG_INVALID", { option: "json(schema)", problem, remedy });
 }
 
 function tableLayout(

@@ -3,7 +3,6 @@ import {
   JSON_DESCRIPTOR_VERSION,
   JSON_ERROR_ADDRESS_AT,
   JSON_ERROR_AT,
-  JSON_NON_ASCII_AT,
   JSON_ROOT_AT,
   JSON_ROOT_IS_BOX_AT,
   JSON_ROW_FACTOR_AT,
@@ -23,7 +22,7 @@ import { beginVtables, forgetVtables } from "./vtables";
  * Begins a batch: writes the vtables that its rows share to `target`, where the rows' buffer goes on. Rows follow
  * in rising addresses of one buffer; what they need for sharing is remembered in the descriptor.
  *
- * @param target divisible by 8. @returns bytes written, a multiple of 8, at most 8 KiB for each object type.
+ * @param target divisible by 8. @returns bytes written, a multiple of 8, at most JSON_VTABLES_BYTES_MAX.
  */
 export function jsonBegin(descriptor: usize, target: usize): i32 {
   assert(load<u32>(descriptor, JSON_VERSION_AT) == JSON_DESCRIPTOR_VERSION);
@@ -71,11 +70,6 @@ function failed(descriptor: usize, source: usize, at: usize): i32 {
 /** Where the value that was refused last is wrong: bytes from its start, its length where it ends too early. */
 export function jsonErrorAt(descriptor: usize): i32 {
   return load<i32>(descriptor, JSON_ERROR_ADDRESS_AT);
-}
-
-/** Whether all strings decoded since jsonBegin are ASCII. */
-export function jsonIsAscii(descriptor: usize): bool {
-  return load<u32>(descriptor, JSON_NON_ASCII_AT) == 0;
 }
 
 /** Upper bound of what jsonDecode writes for a value of `length` bytes, what it overwrites behind included. */

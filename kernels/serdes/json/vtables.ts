@@ -6,7 +6,6 @@ import {
   FIELD_NULL_BIT_AT,
   FIELD_NULL_SLOT_AT,
   FIELD_SLOT_AT,
-  JSON_NON_ASCII_AT,
   JSON_TABLES_AT,
   JSON_TABLE_COUNT_AT,
   TABLE_CACHE_AT,
@@ -46,7 +45,6 @@ export function beginVtables(descriptor: usize, target: usize): i32 {
     }
   }
   forgetVtables(descriptor);
-  store<u32>(descriptor, 0, JSON_NON_ASCII_AT);
   return <i32>(((at + 7) & ~7) - target);
 }
 
