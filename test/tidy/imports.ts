@@ -69,9 +69,14 @@ export const DIRECTIONS: Readonly<Record<string, readonly string[]>> = {
   "host/diagnostics/": BASE,
   ...Object.fromEntries(STAGES.map((stage) => [stage, [...BASE, ...upTo(STAGES, stage)]])),
   // the embedded broker answers Kafka's protocol, and is reached by our own client over in-process connections
-  "host/transport/memory/": [...BASE, "host/transport/port.ts", "host/transport/kafka/"],
-  "host/transport/kafka/": [...BASE, "host/transport/port.ts"],
-  "host/transport/librdkafka/": [...BASE, "host/transport/port.ts"],
+  "host/transport/memory/": [
+    ...BASE,
+    "host/transport/port.ts",
+    "host/transport/crc32c.ts",
+    "host/transport/kafka/",
+  ],
+  "host/transport/kafka/": [...BASE, "host/transport/port.ts", "host/transport/crc32c.ts"],
+  "host/transport/librdkafka/": [...BASE, "host/transport/port.ts", "host/transport/crc32c.ts"],
   ...Object.fromEntries(BUILD.map((folder) => [folder, [...BASE, ...upTo(BUILD, folder)]])),
   "host/serdes/": [...BASE, "host/topology/", "host/batch/"],
   "host/config.ts": [...BASE, "host/transport/", "host/topology/"],

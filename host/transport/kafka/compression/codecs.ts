@@ -1,19 +1,12 @@
 import { gunzipSync, gzipSync, zstdCompressSync, zstdDecompressSync } from "node:zlib";
 import { PeridotError } from "../../../errors.ts";
 import type { Compression } from "../../port.ts";
-import type { Codec } from "./codec.ts";
+import { type Codec, tooLarge } from "./codec.ts";
 import { lz4 } from "./lz4.ts";
 import { snappy } from "./snappy.ts";
 
-const gzip: Codec = {
-  compress: (bytes) => gzipSync(bytes),
-  decompress: (bytes, bytesMax) => gunzipSync(bytes, { maxOutputLength: Math.max(bytesMax, 1) }),
-};
-
-const zstd: Codec = {
-  compress: (bytes) => zstdCompressSync(bytes),
-  decompress: (bytes, bytesMax) => zstdDecompressSync(bytes, { maxOutputLength: Math.max(bytesMax, 1) }),
-};
+const gzip = zlibCodec(gzipSync, gunzipSync);
+const zstd = zlibCodec(zstdCompressSync, zstdDecompressSync);
 
 /** By their number in the attributes of a record batch; 0 is none. */
 const CODECS: readonly (Codec | undefined)[] = [undefined, gzip, snappy, lz4, zstd];
@@ -31,4 +24,20 @@ export function codecNumberOf(compression: Compression): number {
   const number = NAMES.indexOf(compression);
   if (number < 0) throw new PeridotError("COMPRESSION_UNKNOWN", { compression });
   return number;
+}
+
+function zlibCodec(
+  compress: (bytes: Buffer) => Buffer,
+  decompress: (bytes: Buffer, options: { maxOutputLength: number }) => Buffer,
+): Codec {
+  return {
+    compress: (bytes) => compress(bytes),
+    decompress(packed) {
+      try {
+        return decompress(packed.bytes, { maxOutputLength: Math.max(packed.roomBytes, 1) });
+      } catch (cause) {
+        throw (cause as { code?: unknown }).code === "ERR_BUFFER_TOO_LARGE" ? tooLarge(packed, cause) : cause;
+      }
+    },
+  };
 }

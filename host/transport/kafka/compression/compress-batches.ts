@@ -10,8 +10,8 @@ import { PeridotError } from "../../../errors.ts";
 import { crc32c, crc32cCombine } from "../../crc32c.ts";
 import type { Compression } from "../../port.ts";
 import { type BatchHeader, batchHeaders, corrupt } from "../record-batches.ts";
+import { type Codec, type PackedRecords, tooLarge } from "./codec.ts";
 import { codecNumberOf, codecOf } from "./codecs.ts";
-import { TOO_LARGE } from "./output-too-large.ts";
 
 const NO_RECORDS = Buffer.alloc(0);
 
@@ -33,7 +33,7 @@ export function decompressBatches(records: Buffer, bytesMax: number): Buffer {
       pieces.push(piece);
       left -= piece.length;
     }
-    if (left < 0) throw tooLarge(batch, bytesMax);
+    if (left < 0) throw tooLarge({ baseOffset: batch.baseOffset, bytesMax });
   }
   return Buffer.concat(pieces, bytesMax - left);
 }
@@ -50,15 +50,19 @@ function decompressBatch(
   const codec = codecOf(batch.codec);
   // A batch whose records were all compacted away has a header alone.
   if (bytes.length === RECORDS_AT) return [headerOver(bytes, 0, NO_RECORDS), NO_RECORDS];
-  let plain: Buffer;
+  const { baseOffset } = batch;
+  const roomBytes = left - RECORDS_AT;
+  const plain = decompress(codec, { bytes: bytes.subarray(RECORDS_AT), roomBytes, baseOffset, bytesMax });
+  return [headerOver(bytes, 0, plain), plain];
+}
+
+function decompress(codec: Codec, packed: PackedRecords): Buffer {
   try {
-    plain = codec.decompress(bytes.subarray(RECORDS_AT), left - RECORDS_AT);
+    return codec.decompress(packed);
   } catch (cause) {
     if (cause instanceof PeridotError) throw cause;
-    if ((cause as { code?: unknown }).code === TOO_LARGE) throw tooLarge(batch, bytesMax, cause);
-    throw corrupt(batch.baseOffset, `it cannot be decompressed: ${(cause as Error).message}`, cause);
+    throw corrupt(packed.baseOffset, `it cannot be decompressed: ${(cause as Error).message}`, cause);
   }
-  return [headerOver(bytes, 0, plain), plain];
 }
 
 /**
@@ -84,8 +88,4 @@ function headerOver(batch: Buffer, codec: number, records: Buffer): Buffer {
 
 function checksum(header: Buffer, records: Buffer): number {
   return crc32cCombine(crc32c(header, ATTRIBUTES_AT), crc32c(records), records.length);
-}
-
-function tooLarge(batch: BatchHeader, bytesMax: number, cause?: unknown): PeridotError {
-  return new PeridotError("RECORDS_TOO_LARGE", { baseOffset: batch.baseOffset, bytesMax }, cause);
 }

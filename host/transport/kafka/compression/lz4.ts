@@ -1,6 +1,6 @@
-import type { Codec } from "./codec.ts";
+import { corrupt } from "../record-batches.ts";
+import { type Codec, type PackedRecords, tooLarge } from "./codec.ts";
 import { nativePackage } from "./native-package.ts";
-import { outputTooLarge } from "./output-too-large.ts";
 
 interface Lz4 {
   compressFrameSync(bytes: Buffer): Buffer;
@@ -33,25 +33,23 @@ const RATIO_MAX = 255;
 export const lz4: Codec = {
   compress: (bytes) => lz4Package().compressFrameSync(bytes),
 
-  decompress(frame, bytesMax) {
+  decompress(packed) {
     // The package has no bound of its own.
-    if (mostBytesOf(frame) > bytesMax) throw outputTooLarge();
-    const bytes = lz4Package().decompressFrameSync(frame);
-    if (bytes.length > bytesMax) throw outputTooLarge();
-    return bytes;
+    if (mostBytesOf(packed) > packed.roomBytes) throw tooLarge(packed);
+    return lz4Package().decompressFrameSync(packed.bytes);
   },
 };
 
 /** The most bytes that a frame can come to, from the sizes of its blocks. */
-function mostBytesOf(frame: Buffer): number {
+function mostBytesOf({ bytes: frame, baseOffset }: PackedRecords): number {
   if (frame.length < OPTIONS_AT || frame.readUInt32LE(0) !== MAGIC)
-    throw new RangeError("this is no LZ4 frame");
+    throw corrupt(baseOffset, "it holds no LZ4 frame");
   const flags = frame[FLG_AT]!;
   const blockMost = 2 ** (8 + 2 * ((frame[BD_AT]! >> 4) & 7));
   const checksum = flags & 0x10 ? 4 : 0;
   let most = 0;
   for (let at = OPTIONS_AT + (flags & 0x08 ? 8 : 0) + (flags & 0x01 ? 4 : 0) + 1; ; ) {
-    if (at + 4 > frame.length) throw new RangeError("an LZ4 frame does not end");
+    if (at + 4 > frame.length) throw corrupt(baseOffset, "its LZ4 frame does not end");
     const size = frame.readUInt32LE(at);
     if (size === 0) return most;
     const bytes = size >= STORED ? size - STORED : size;

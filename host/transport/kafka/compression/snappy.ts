@@ -1,6 +1,6 @@
-import type { Codec } from "./codec.ts";
+import { corrupt } from "../record-batches.ts";
+import { type Codec, type PackedRecords, tooLarge } from "./codec.ts";
 import { nativePackage } from "./native-package.ts";
-import { outputTooLarge } from "./output-too-large.ts";
 
 interface Snappy {
   compressSync(bytes: Buffer): Buffer;
@@ -41,34 +41,36 @@ export const snappy: Codec = {
     return Buffer.concat(pieces);
   },
 
-  decompress(bytes, bytesMax) {
-    if (!bytes.subarray(0, MAGIC.length).equals(MAGIC)) return decompressBlock(bytes, bytesMax);
+  decompress(packed) {
+    const { bytes, baseOffset } = packed;
+    if (!bytes.subarray(0, MAGIC.length).equals(MAGIC)) return decompressBlock(packed);
     const pieces: Buffer[] = [];
-    let left = bytesMax;
+    let roomBytes = packed.roomBytes;
     for (let at = BLOCKS_AT; at < bytes.length; ) {
       const size = at + 4 <= bytes.length ? bytes.readInt32BE(at) : -1;
       at += 4;
-      if (size < 0 || size > bytes.length - at) throw new RangeError("a snappy block goes beyond its batch");
-      const piece = decompressBlock(bytes.subarray(at, at + size), left);
+      if (size < 0 || size > bytes.length - at)
+        throw corrupt(baseOffset, "a snappy block goes beyond its end");
+      const piece = decompressBlock({ ...packed, bytes: bytes.subarray(at, at + size), roomBytes });
       pieces.push(piece);
-      left -= piece.length;
+      roomBytes -= piece.length;
       at += size;
     }
     return Buffer.concat(pieces);
   },
 };
 
-function decompressBlock(block: Buffer, bytesMax: number): Buffer {
-  if (plainBytesOf(block) > bytesMax) throw outputTooLarge();
-  return snappyPackage().uncompressSync(block, { asBuffer: true });
+function decompressBlock(packed: PackedRecords): Buffer {
+  if (plainBytesOf(packed) > packed.roomBytes) throw tooLarge(packed);
+  return snappyPackage().uncompressSync(packed.bytes, { asBuffer: true });
 }
 
 /** Raw snappy begins with the length that it comes to, as a varint. */
-function plainBytesOf(block: Buffer): number {
-  let bytes = 0;
-  for (let at = 0; at < 5 && at < block.length; at++) {
-    bytes += (block[at]! & 0x7f) * 2 ** (7 * at);
-    if (block[at]! < 0x80) return bytes;
+function plainBytesOf({ bytes, baseOffset }: PackedRecords): number {
+  let plainBytes = 0;
+  for (let at = 0; at < 5 && at < bytes.length; at++) {
+    plainBytes += (bytes[at]! & 0x7f) * 2 ** (7 * at);
+    if (bytes[at]! < 0x80) return plainBytes;
   }
-  throw new RangeError("a snappy block has no length");
+  throw corrupt(baseOffset, "a snappy block has no length");
 }

@@ -7,7 +7,7 @@ import type { MessageTable } from "./table.ts";
 export type Api = keyof typeof API_KEYS;
 
 /** A message that stands inside a byte field and carries its version in front. */
-export type VersionedData = "ConsumerProtocolSubscription" | "ConsumerProtocolAssignment";
+export type EmbeddedMessage = "ConsumerProtocolSubscription" | "ConsumerProtocolAssignment";
 
 /** A body to send: fields with a default may be left out, and so may those that only some versions have. */
 export type RequestOf<A extends Api> = MessageTypes[`${A}Request`];
@@ -17,8 +17,8 @@ export type ResponseToSend<A extends Api> = MessageTypes[`${A}Response`];
 export type ResponseOf<A extends Api> = Whole<MessageTypes[`${A}Response`]>;
 export type ReceivedRequest<A extends Api> = Whole<MessageTypes[`${A}Request`]>;
 
-export type DataToSend<D extends VersionedData> = MessageTypes[D];
-export type DataOf<D extends VersionedData> = Whole<MessageTypes[D]>;
+export type EmbeddedToSend<D extends EmbeddedMessage> = MessageTypes[D];
+export type EmbeddedOf<D extends EmbeddedMessage> = Whole<MessageTypes[D]>;
 
 /** T with no field left out, all the way down. */
 export type Whole<T> = T extends Buffer | string | number | bigint | boolean | null

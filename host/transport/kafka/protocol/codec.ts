@@ -1,13 +1,13 @@
 import { PeridotError } from "../../../errors.ts";
 import type {
   Api,
-  DataOf,
-  DataToSend,
+  EmbeddedMessage,
+  EmbeddedOf,
+  EmbeddedToSend,
   ReceivedRequest,
   RequestOf,
   ResponseOf,
   ResponseToSend,
-  VersionedData,
 } from "./api.ts";
 import { ByteReader } from "./byte-reader.ts";
 import { ByteWriter } from "./byte-writer.ts";
@@ -51,10 +51,10 @@ export function decodeResponse<A extends Api>(
 }
 
 /** What JoinGroup and SyncGroup carry: an int16 version, then the message in that version. */
-export function encodeVersioned<D extends VersionedData>(
+export function encodeVersioned<D extends EmbeddedMessage>(
   data: D,
   version: number,
-  body: DataToSend<D>,
+  body: EmbeddedToSend<D>,
 ): Buffer {
   const prefix = Buffer.alloc(2);
   prefix.writeInt16BE(version);
@@ -65,12 +65,12 @@ export function encodeVersioned<D extends VersionedData>(
  * A version later than ours is read as our latest: later ones only add fields at the end, which are left unread
  * (as in Kafka's ConsumerProtocol).
  */
-export function decodeVersioned<D extends VersionedData>(data: D, bytes: Buffer): DataOf<D> {
+export function decodeVersioned<D extends EmbeddedMessage>(data: D, bytes: Buffer): EmbeddedOf<D> {
   const table: MessageTable = MESSAGES[data];
   const reader = new ByteReader(bytes, 0, data);
   const version = Math.min(reader.int16(), table.last);
   if (version < table.first) throw reader.malformed(`version ${version}`);
-  return decodeStruct(planOf(table, version), reader) as DataOf<D>;
+  return decodeStruct(planOf(table, version), reader) as EmbeddedOf<D>;
 }
 
 /** Errors: as above. Exported for headers.ts. */

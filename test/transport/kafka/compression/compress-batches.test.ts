@@ -137,7 +137,10 @@ test("damage is noticed: by the checksum, and behind it by the codec", () => {
     const short = Buffer.from(packed.subarray(0, packed.length - 10));
     short.writeInt32BE(short.length - 12, 8);
     short.writeUInt32BE(crc32c(short, 21), 17);
-    assert.throws(() => decompressBatches(short, LIMIT), { code: "BATCH_CORRUPT", message: /decompressed/ });
+    assert.throws(() => decompressBatches(short, LIMIT), {
+      code: "BATCH_CORRUPT",
+      message: /cannot be decompressed|goes beyond|does not end/,
+    });
   }
 });
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Api, VersionedData } from "../../../../host/transport/kafka/protocol/api.ts";
+import type { Api, EmbeddedMessage } from "../../../../host/transport/kafka/protocol/api.ts";
 import { ByteReader } from "../../../../host/transport/kafka/protocol/byte-reader.ts";
 import {
   decodeRequest,
@@ -51,7 +51,10 @@ for (const file of goldenFiles) {
   });
 }
 
-for (const data of ["ConsumerProtocolSubscription", "ConsumerProtocolAssignment"] satisfies VersionedData[]) {
+for (const data of [
+  "ConsumerProtocolSubscription",
+  "ConsumerProtocolAssignment",
+] satisfies EmbeddedMessage[]) {
   test(`${data} behind its version`, () => {
     for (const golden of goldenCases(`${data}.json`)) {
       const plan = planOf(tableOf(golden), golden.version);
