@@ -66,7 +66,9 @@ function endOfRegExp(text: string, from: number): number {
     if (text[i] === "\\") i++;
     else if (text[i] === "[") inClass = true;
     else if (text[i] === "]") inClass = false;
-    else if ((text[i] === "/" && !inClass) || text[i] === "\n") return i + 1;
+    else if (text[i] === "/" && !inClass)
+      return endOf(text, i + 1, /[^a-z]/g); // its flags too
+    else if (text[i] === "\n") return i;
   }
   return text.length;
 }

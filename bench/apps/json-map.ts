@@ -1,0 +1,56 @@
+import { type PeridotConfig, peridot } from "../../host/index.ts";
+
+/**
+ * The main job as a plain process: `node bench/apps/json-map.ts` after `npm ci && npm run build`, steered by the
+ * environment (see README, "Benchmarks"). Starts from the earliest offset, runs until SIGTERM or SIGINT, then closes
+ * cleanly and leaves the group; a static member stays.
+ */
+const config: PeridotConfig = {
+  applicationId: setting("APP_ID") ?? "json-map",
+  bootstrapServers: required("BOOTSTRAP"),
+  topology: new URL("./json-map-topology.ts", import.meta.url),
+  threads: number("THREADS", 1),
+  commitIntervalMs: number("COMMIT_MS", 100),
+  guarantee: guarantee(),
+  sessionTimeoutMs: number("SESSION_TIMEOUT_MS", 45_000),
+  offsetReset: "earliest",
+  ...optional("stateDir", setting("STATE_DIR")),
+  ...optional("instanceId", setting("INSTANCE_ID")),
+};
+required("INPUT"); // both are read by the topology
+required("OUTPUT");
+
+const app = peridot(config);
+for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => void app.close());
+await app.run();
+
+function setting(name: string): string | undefined {
+  const value = process.env[name];
+  return value === "" ? undefined : value;
+}
+
+function required(name: string): string {
+  const value = setting(name);
+  if (value !== undefined) return value;
+  console.error(`${name} is not set. Needed are BOOTSTRAP, INPUT and OUTPUT; see README, "Benchmarks"`);
+  process.exit(1);
+}
+
+function number(name: string, fallback: number): number {
+  const value = setting(name);
+  if (value === undefined) return fallback;
+  if (/^\d+$/.test(value)) return Number(value);
+  console.error(`${name} is "${value}": give a whole number`);
+  process.exit(1);
+}
+
+function guarantee(): "exactly_once_v2" | "at_least_once" {
+  const value = setting("GUARANTEE") ?? "exactly_once_v2";
+  if (value === "exactly_once_v2" || value === "at_least_once") return value;
+  console.error(`GUARANTEE is "${value}": give exactly_once_v2 or at_least_once`);
+  process.exit(1);
+}
+
+function optional<Name extends string>(name: Name, value: string | undefined): Partial<Record<Name, string>> {
+  return value === undefined ? {} : ({ [name]: value } as Partial<Record<Name, string>>);
+}
