@@ -16,6 +16,10 @@ const UNTRUSTED = new Set([
 const EXPIRED = new Set(["CERT_HAS_EXPIRED", "CERT_NOT_YET_VALID"]);
 const CLOSED = new Set(["ECONNRESET", "EPIPE"]);
 
+/** How a record of TLS begins when the other side gives up (RFC 8446, section 5.1). */
+const TLS_ALERT = 21;
+const TLS_MAJOR_VERSION = 3;
+
 /** Why no connection came about, before TLS began or without it. */
 export function unreachable(broker: string, error: SocketError): PeridotError {
   const [problem, remedy] = reachProblem(error);
@@ -84,10 +88,9 @@ export function connectionLost(broker: string, error: SocketError | undefined): 
 
 /** What came instead of an answer: TLS's alert, HTTP, or something else. */
 export function foreignAnswer(broker: string, start: Buffer): PeridotError {
-  const isTlsAlert = start[0] === 0x15 && start[1] === 0x03;
-  if (isTlsAlert) {
-    const problem = "this port speaks TLS and we do not";
-    return new PeridotError("TLS_REFUSED", {
+  if (start[0] === TLS_ALERT && start[1] === TLS_MAJOR_VERSION) {
+    const problem = "this port speaks TLS, and we do not";
+    return new PeridotError("NOT_A_BROKER", {
       broker,
       problem,
       remedy: "Set tls, or name a port without TLS",

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { PeridotError } from "../../../host/errors.ts";
 import { type Authenticate, Connection } from "../../../host/transport/kafka/connection.ts";
+import type { ReceivedRequest } from "../../../host/transport/kafka/protocol/api.ts";
 import { allApiKeys, ScriptedBroker, SteppedClock, settled } from "./scripted-broker.ts";
 
 const HEARTBEAT = { groupId: "g", generationId: 1, memberId: "m" };
@@ -73,6 +75,16 @@ test("a broker too old for our ApiVersions is asked again in a version that it n
       [4, expected],
     );
   }
+});
+
+test("we introduce ourselves by name and version of the package", async () => {
+  const { broker } = await opened();
+  const { name, version } = JSON.parse(
+    readFileSync(new URL("../../../package.json", import.meta.url), "utf8"),
+  );
+  const { clientSoftwareName, clientSoftwareVersion } = broker.arrived[0]!
+    .body as ReceivedRequest<"ApiVersions">;
+  assert.deepEqual([clientSoftwareName, clientSoftwareVersion], [name, version]);
 });
 
 test("an error in answer to ApiVersions fails the handshake", async () => {

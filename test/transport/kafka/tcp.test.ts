@@ -224,7 +224,7 @@ test("no TLS to a TLS port that answers with an alert", async () => {
   const port = await listen(
     createServer((socket) => socket.on("error", () => {}).on("data", () => socket.end(alert))),
   );
-  await refused(port, "TLS_REFUSED", /speaks TLS and we do not.*Set tls/);
+  await refused(port, "NOT_A_BROKER", /speaks TLS, and we do not.*Set tls/);
 });
 
 test("no TLS to a TLS port that only closes", async () => {

@@ -77,7 +77,8 @@ async function converse(
   }
 }
 
-const CREDENTIALS = "Check the credentials in sasl, and that the broker knows them for this mechanism";
+const CREDENTIALS =
+  "Check user name and password (or the token) in sasl, and that the broker knows them for this mechanism";
 
 async function conversationOf(
   sasl: SaslSettings,

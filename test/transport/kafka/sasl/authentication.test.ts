@@ -54,7 +54,7 @@ test("a wrong password: fatal, with the broker's words and the remedy", async ()
   await assert.rejects(opening, {
     code: "AUTHENTICATION_FAILED",
     kind: "fatal",
-    message: /SASL PLAIN.*Invalid username or password.*Check the credentials/,
+    message: /SASL PLAIN.*Invalid username or password.*Check user name and password/,
   });
   assert.ok(broker.closed);
 });
