@@ -1,0 +1,61 @@
+import { PeridotError } from "../../host/errors.ts";
+import { type Defect, NO_DEFECT } from "./defect.ts";
+import { judge } from "./judge.ts";
+import { drawScenario, type Scenario } from "./scenario.ts";
+import { plainRunner, type RunnerChoice, World } from "./world.ts";
+
+const LINES_TOLD = 120;
+
+export interface Verdict {
+  readonly seed: number;
+  /** undefined: all is well. */
+  readonly failure: { readonly kind: string; readonly says: string } | undefined;
+  readonly fingerprint: string;
+  readonly records: number;
+  readonly scenario: Scenario;
+  readonly lines: readonly string[];
+}
+
+/** One world, from its first request to the judgement. */
+export async function runSeed(
+  seed: number,
+  defect: Defect = NO_DEFECT,
+  chooseRunner: RunnerChoice = plainRunner,
+): Promise<Verdict> {
+  const scenario = drawScenario(seed);
+  const world = new World(scenario, defect, chooseRunner);
+  const failure = await outcomeOf(world, scenario);
+  return {
+    seed,
+    failure,
+    fingerprint: world.trace.fingerprint,
+    records: world.input.records,
+    scenario,
+    lines: world.trace.last(4_000),
+  };
+}
+
+async function outcomeOf(world: World, scenario: Scenario): Promise<Verdict["failure"]> {
+  try {
+    await world.run();
+  } catch (error) {
+    if (!(error instanceof PeridotError) || error.code !== "CLOCK_STUCK") throw error;
+    return { kind: "stuck", says: `${error.message}; ${judge(scenario, world.broker, world.input)?.says ?? ""}` };
+  }
+  const flaw = world.flaws[0];
+  if (flaw !== undefined) return { kind: "flaw", says: flaw };
+  return judge(scenario, world.broker, world.input);
+}
+
+/** What to read of a failed seed. */
+export function tell(verdict: Verdict, lines = LINES_TOLD): string {
+  const { seed, failure, scenario, fingerprint } = verdict;
+  const { schedule, ...settings } = scenario;
+  return [
+    `seed ${seed}: ${failure === undefined ? "ok" : `${failure.kind}: ${failure.says}`}`,
+    `  ${JSON.stringify(settings)}`,
+    ...schedule.map((each) => `  ${JSON.stringify(each)}`),
+    ...verdict.lines.slice(-lines),
+    `  (${fingerprint}; again: npm run test:sim -- --seed ${seed})`,
+  ].join("\n");
+}
