@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { type Cluster, startCluster } from "./cluster/cluster.ts";
 import { KAFKA_VERSION } from "./cluster/jars.ts";
-import { clusterSource } from "./cluster/source.ts";
+import { clusterSource, hasJava } from "./cluster/source.ts";
 import { barChart } from "./lib/bar-chart.ts";
 import { CONTENDERS, type Contender } from "./lib/contenders.ts";
 import { markdownTable, type Row, type RunResult, rowsOf, thousands } from "./lib/report.ts";
@@ -55,13 +55,17 @@ else await main();
 
 async function main(): Promise<void> {
   const source = clusterSource();
-  if (source.kind !== "java") {
-    const why = source.kind === "none" ? source.why : `it would run on ${source.says}`;
-    console.error(`This benchmark starts its own brokers by a JDK and Maven, and measures them: ${why}.`);
+  if (source.kind === "none" || !hasJava()) {
+    const why =
+      source.kind === "none"
+        ? source.why
+        : "Kafka Streams and the measuring tools need a JDK (17 or later) and Maven";
+    console.error(`This benchmark cannot run here: ${why}.`);
     process.exitCode = 1;
     return;
   }
   const contenders = CONTENDERS.filter(({ name }) => name.includes(values.only));
+  say(`Brokers: ${source.says}.`);
   say(
     `${settings.brokers} broker(s), Kafka ${KAFKA_VERSION}, ${thousands(settings.records)} records, ${settings.threads} thread(s)`,
   );
@@ -101,6 +105,7 @@ async function warmUp(cluster: Cluster, contenders: readonly Contender[]): Promi
 }
 
 async function makeInput(cluster: Cluster, topic: string, records: number): Promise<void> {
+  await cluster.tools.deleteTopic(topic); // of an earlier run, where the cluster is not fresh
   await cluster.tools.createTopic(topic, 6, settings.brokers);
   await cluster.tools.seed(topic, records);
 }

@@ -12,7 +12,7 @@ import {
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { finished, launch } from "./processes.ts";
-import { clusterSource } from "./source.ts";
+import { hasJava } from "./source.ts";
 
 /**
  * Kafka's jars and the compiled tools, in a cache that outlives the run: PERIDOT_KAFKA_HOME, or
@@ -104,7 +104,7 @@ function once(name: string, make: () => Promise<string>): Promise<string> {
 }
 
 function command(program: string, args: readonly string[]): readonly [string, ...string[]] {
-  if (clusterSource().kind !== "docker") return [program, ...args];
+  if (hasJava()) return [program, ...args];
   const compose = join(here, "..", "..", "docker-compose.yml");
   return ["docker", "compose", "-f", compose, "run", "--rm", "-T", "--no-deps", "tools", program, ...args];
 }
