@@ -18,72 +18,201 @@ interface ErrorRow {
 }
 
 export const ERRORS = {
-  ASSERTION_FAILED: { kind: "fatal", says: "assertion failed: {what}. This is a defect of Peridot: please report it" },
+  ASSERTION_FAILED: {
+    kind: "fatal",
+    says: "assertion failed: {what}. This is a defect of Peridot: please report it",
+  },
   UNEXPECTED: { kind: "fatal", says: "unexpected error: {what}" },
   // Fences: the group or the transaction went on without us (host/commit/decide-failure.ts)
-  PRODUCER_FENCED: { kind: "abortable", says: "the producer of {transactionalId} is fenced: a newer one has its transactional.id, or its transaction timed out" },
-  GENERATION_FENCED: { kind: "abortable", says: "group {groupId} went on without this member: generation {generation} is an old one" },
-  MEMBER_UNKNOWN: { kind: "abortable", says: "group {groupId} does not know member {memberId}: its session timed out, or it was removed" },
-  INSTANCE_FENCED: { kind: "fatal", says: "another process has joined group {groupId} with the instance id {instanceId}. Give each process an instanceId of its own" },
+  PRODUCER_FENCED: {
+    kind: "abortable",
+    says: "the producer of {transactionalId} is fenced: a newer one has its transactional.id, or its transaction timed out",
+  },
+  GENERATION_FENCED: {
+    kind: "abortable",
+    says: "group {groupId} went on without this member: generation {generation} is an old one",
+  },
+  MEMBER_UNKNOWN: {
+    kind: "abortable",
+    says: "group {groupId} does not know member {memberId}: its session timed out, or it was removed",
+  },
+  INSTANCE_FENCED: {
+    kind: "fatal",
+    says: "another process has joined group {groupId} with the instance id {instanceId}. Give each process an instanceId of its own",
+  },
   // The wire (host/transport/kafka/)
-  MESSAGE_MALFORMED: { kind: "fatal", says: "{message} cannot be read: at byte {byteOffset}: {problem}. Is the other side a Kafka broker?" },
+  MESSAGE_MALFORMED: {
+    kind: "fatal",
+    says: "{message} cannot be read: at byte {byteOffset}: {problem}. Is the other side a Kafka broker?",
+  },
   MESSAGE_UNENCODABLE: { kind: "fatal", says: "{message} cannot be written in version {version}: {problem}" },
-  MESSAGE_VERSION_LACKS: { kind: "fatal", says: "{message} has no field {field} in version {version}, which is the latest that the broker speaks. Use a newer broker, or leave out the feature that needs it" },
+  MESSAGE_VERSION_LACKS: {
+    kind: "fatal",
+    says: "{message} has no field {field} in version {version}, which is the latest that the broker speaks. Use a newer broker, or leave out the feature that needs it",
+  },
   MESSAGE_VERSION_UNKNOWN: { kind: "fatal", says: "{message} has versions {first} to {last}, not {version}" },
-  BROKER_TOO_OLD: { kind: "fatal", says: "broker {broker} speaks {api} in versions {offered}, needed are {needed}. Brokers from Kafka 3.0 on are supported" },
+  BROKER_TOO_OLD: {
+    kind: "fatal",
+    says: "broker {broker} speaks {api} in versions {offered}, needed are {needed}. Brokers from Kafka 3.0 on are supported",
+  },
   BROKER_UNREACHABLE: { kind: "retriable", says: "cannot connect to {broker}: {problem}. {remedy}" },
   HANDSHAKE_FAILED: { kind: "retriable", says: "{broker} was reached, but {problem}. {remedy}" },
   NOT_A_BROKER: { kind: "fatal", says: "{broker} does not answer as a Kafka broker: {problem}. {remedy}" },
   TLS_REFUSED: { kind: "fatal", says: "TLS with {broker} failed: {problem}. {remedy}" },
-  AUTHENTICATION_FAILED: { kind: "fatal", says: "{broker} refused to authenticate us with SASL {mechanism}: {problem}. {remedy}" },
-  BATCH_CORRUPT: { kind: "fatal", says: "the record batch at offset {baseOffset} is damaged: {problem}. Check the broker's disks and log; to go on behind it, set the group's offset past it" },
-  BATCH_FORMAT_OLD: { kind: "fatal", says: "the record batch at offset {baseOffset} has message format {magic}: only format 2, from Kafka 0.11 on, is read. Copy the topic with a current client" },
-  RECORDS_TOO_LARGE: { kind: "fatal", says: "the record batches around offset {baseOffset} come to more than {bytesMax} bytes uncompressed. Let producers write smaller batches, or fetch fewer bytes of a partition at once" },
-  COMPRESSION_MISSING: { kind: "fatal", says: "the package {package}, which does this compression, has no binary for {machine}, or was left out of the installation. Install it, or use gzip or zstd" },
-  COMPRESSION_UNKNOWN: { kind: "fatal", says: "compression {compression} is not known: Kafka has none, gzip, snappy, lz4 and zstd" },
+  AUTHENTICATION_FAILED: {
+    kind: "fatal",
+    says: "{broker} refused to authenticate us with SASL {mechanism}: {problem}. {remedy}",
+  },
+  BATCH_CORRUPT: {
+    kind: "fatal",
+    says: "the record batch at offset {baseOffset} is damaged: {problem}. Check the broker's disks and log; to go on behind it, set the group's offset past it",
+  },
+  BATCH_FORMAT_OLD: {
+    kind: "fatal",
+    says: "the record batch at offset {baseOffset} has message format {magic}: only format 2, from Kafka 0.11 on, is read. Copy the topic with a current client",
+  },
+  RECORDS_TOO_LARGE: {
+    kind: "fatal",
+    says: "the record batches around offset {baseOffset} come to more than {bytesMax} bytes uncompressed. Let producers write smaller batches, or fetch fewer bytes of a partition at once",
+  },
+  COMPRESSION_MISSING: {
+    kind: "fatal",
+    says: "the package {package}, which does this compression, has no binary for {machine}, or was left out of the installation. Install it, or use gzip or zstd",
+  },
+  COMPRESSION_UNKNOWN: {
+    kind: "fatal",
+    says: "compression {compression} is not known: Kafka has none, gzip, snappy, lz4 and zstd",
+  },
   CONNECTION_LOST: { kind: "retriable", says: "the connection to {broker} ended: {problem}" },
   REQUEST_NOT_SENT: { kind: "retriable", says: "{api} was not sent to {broker}: {problem}" },
-  REQUEST_UNANSWERED: { kind: "unknown", says: "{broker} has not answered {api}: {problem}. Whether it was carried out is not known" },
+  REQUEST_UNANSWERED: {
+    kind: "unknown",
+    says: "{broker} has not answered {api}: {problem}. Whether it was carried out is not known",
+  },
   // The embedded broker (host/transport/memory/)
   CLOCK_STUCK: { kind: "fatal", says: "what the virtual clock was to wait for does not come: {why}" },
   EMBEDDED_TOPIC: { kind: "fatal", says: "embedded broker: topic {topic}: {problem}" },
   // The client of a cluster (host/transport/kafka/)
   CLIENT_CLOSED: { kind: "fatal", says: "{what} was called after the transport was closed" },
-  CLUSTER_UNREACHABLE: { kind: "fatal", says: "no broker could be reached within {withinMs} ms: {attempts}. Check bootstrapServers, that the brokers run, and that their advertised.listeners can be reached from here" },
+  CLUSTER_UNREACHABLE: {
+    kind: "fatal",
+    says: "no broker could be reached within {withinMs} ms: {attempts}. Check bootstrapServers, that the brokers run, and that their advertised.listeners can be reached from here",
+  },
   CLUSTER_LOST: { kind: "retriable", says: "no broker can be reached any more: {attempts}" },
   BROKER_BUSY: { kind: "retriable", says: "{api} was answered with {error}{detail}" },
   BROKER_REFUSED: { kind: "fatal", says: "{what}: {api} was answered with {error}{detail}" },
-  RETRIES_EXHAUSTED: { kind: "retriable", says: "{what} has not succeeded within {withinMs} ms. The last attempt: {last}" },
-  ACCESS_DENIED: { kind: "fatal", says: "not allowed: {what} ({error}). Grant the principal of this client {permission}" },
-  OFFSET_OUT_OF_RANGE: { kind: "fatal", says: "{topic}-{partition} has no offset {offset}, and offsetReset is \"none\". The records were deleted, or the topic was made anew: set offsetReset to earliest or latest, or reset the group's offsets" },
-  LOG_TRUNCATED: { kind: "fatal", says: "{topic}-{partition} lost the records from offset {endOffset} on, which were read up to {offset} (unclean leader election), and offsetReset is \"none\". Reset the group's offsets" },
-  PARTITION_UNAVAILABLE: { kind: "retriable", says: "{topic}-{partition} could not be read for {withinMs} ms: {problem}. Are all brokers up?" },
-  BATCH_OVER_LIMIT: { kind: "fatal", says: "{topic}-{partition} refuses a record batch of {bytes} bytes ({error}). Raise max.message.bytes of the topic, or make the batches smaller" },
-  BATCH_REFUSED: { kind: "fatal", says: "{topic}-{partition} refuses a record batch: {error}{detail}. {remedy}" },
-  SEQUENCE_LOST: { kind: "abortable", says: "{topic}-{partition} does not continue our sequence of record batches ({error}{detail}): what was sent since the last commit must be sent anew" },
-  DELIVERY_TIMED_OUT: { kind: "unknown", says: "a record batch for {topic}-{partition} was not acknowledged within {withinMs} ms; the last attempt: {problem}. Are all brokers up, and min.insync.replicas met?" },
-  TRANSACTION_ABORTABLE: { kind: "abortable", says: "the transaction of {transactionalId} must be aborted: {api} was answered with {error}{detail}" },
-  TRANSACTION_OUTCOME_UNKNOWN: { kind: "unknown", says: "whether {api} of {transactionalId} was carried out is not known: {problem}" },
-  GROUP_UNSETTLED: { kind: "retriable", says: "group {groupId} has not settled within {withinMs} ms: its members keep joining and leaving. The last answer: {last}" },
+  RETRIES_EXHAUSTED: {
+    kind: "retriable",
+    says: "{what} has not succeeded within {withinMs} ms. The last attempt: {last}",
+  },
+  ACCESS_DENIED: {
+    kind: "fatal",
+    says: "not allowed: {what} ({error}). Grant the principal of this client {permission}",
+  },
+  OFFSET_OUT_OF_RANGE: {
+    kind: "fatal",
+    says: '{topic}-{partition} has no offset {offset}, and offsetReset is "none". The records were deleted, or the topic was made anew: set offsetReset to earliest or latest, or reset the group\'s offsets',
+  },
+  LOG_TRUNCATED: {
+    kind: "fatal",
+    says: '{topic}-{partition} lost the records from offset {endOffset} on, which were read up to {offset} (unclean leader election), and offsetReset is "none". Reset the group\'s offsets',
+  },
+  PARTITION_UNAVAILABLE: {
+    kind: "retriable",
+    says: "{topic}-{partition} could not be read for {withinMs} ms: {problem}. Are all brokers up?",
+  },
+  BATCH_OVER_LIMIT: {
+    kind: "fatal",
+    says: "{topic}-{partition} refuses a record batch of {bytes} bytes ({error}). Raise max.message.bytes of the topic, or make the batches smaller",
+  },
+  BATCH_REFUSED: {
+    kind: "fatal",
+    says: "{topic}-{partition} refuses a record batch: {error}{detail}. {remedy}",
+  },
+  SEQUENCE_LOST: {
+    kind: "abortable",
+    says: "{topic}-{partition} does not continue our sequence of record batches ({error}{detail}): what was sent since the last commit must be sent anew",
+  },
+  DELIVERY_TIMED_OUT: {
+    kind: "unknown",
+    says: "a record batch for {topic}-{partition} was not acknowledged within {withinMs} ms; the last attempt: {problem}. Are all brokers up, and min.insync.replicas met?",
+  },
+  TRANSACTION_ABORTABLE: {
+    kind: "abortable",
+    says: "the transaction of {transactionalId} must be aborted: {api} was answered with {error}{detail}",
+  },
+  TRANSACTION_OUTCOME_UNKNOWN: {
+    kind: "unknown",
+    says: "whether {api} of {transactionalId} was carried out is not known: {problem}",
+  },
+  GROUP_UNSETTLED: {
+    kind: "retriable",
+    says: "group {groupId} has not settled within {withinMs} ms: its members keep joining and leaving. The last answer: {last}",
+  },
   // Kernels and batches (host/wasm/, host/batch/)
-  KERNEL_TRAPPED: { kind: "abortable", says: "a kernel trapped: {what}. Its instance is discarded and the transaction aborted" },
+  KERNEL_TRAPPED: {
+    kind: "abortable",
+    says: "a kernel trapped: {what}. Its instance is discarded and the transaction aborted",
+  },
   KERNEL_DEAD: { kind: "abortable", says: "a kernel was called after its instance had trapped" },
-  KERNEL_MEMORY_FULL: { kind: "abortable", says: "the kernels' memory has reached its bound of {bytesMax} bytes, and {what} does not fit. Raise that bound, or make batches and fetches smaller" },
-  KERNEL_MODULE_MISSING: { kind: "fatal", says: "the kernel module {path} cannot be read. In a checkout of Peridot, run npm run build:kernels; else install the package anew" },
-  KERNEL_ABI_DIFFERS: { kind: "fatal", says: "the kernel module speaks ABI version {found}, this code {expected}. Run npm run build:kernels, or install the package anew" },
-  RECORD_BATCH_INVALID: { kind: "fatal", says: "{topic}-{partition}: the record batch at offset {baseOffset} cannot be read: {problem} (byte {byteAt} of the fetched records). The log or the network damaged it: check the broker's disk, or move the group's offset past it" },
+  KERNEL_MEMORY_FULL: {
+    kind: "abortable",
+    says: "the kernels' memory has reached its bound of {bytesMax} bytes, and {what} does not fit. Raise that bound, or make batches and fetches smaller",
+  },
+  KERNEL_MODULE_MISSING: {
+    kind: "fatal",
+    says: "the kernel module {path} cannot be read. In a checkout of Peridot, run npm run build:kernels; else install the package anew",
+  },
+  KERNEL_ABI_DIFFERS: {
+    kind: "fatal",
+    says: "the kernel module speaks ABI version {found}, this code {expected}. Run npm run build:kernels, or install the package anew",
+  },
+  RECORDS_MALFORMED: { kind: "fatal", says: "record batches cannot be read: {problem} at byte {byteAt}" },
+  RECORD_BATCH_INVALID: {
+    kind: "fatal",
+    says: "{topic}-{partition}: the record batch at offset {baseOffset} cannot be read: {problem} (byte {byteAt} of the fetched records). The log or the network damaged it: check the broker's disk, or move the group's offset past it",
+  },
   CONFIG_INVALID: { kind: "fatal", says: "configuration: {option} {problem}. {remedy}" },
-  APP_USED: { kind: "fatal", says: "an application is started once, and this one is {state}. Make another: peridot(config)" },
-  TOPOLOGY_DIFFERS: { kind: "fatal", says: "the topology module {topology} built another topology in a worker than in the main thread. Let it depend on nothing that differs between them (time, randomness, module state)" },
-  TOPIC_MISSING: { kind: "fatal", says: "the cluster has no topic {topics}. Create it before the application starts (kafka-topics --create), or correct its name" },
-  WORKER_LATE: { kind: "abortable", says: "stream thread {thread} has made no progress for {lateMs} ms (maxPollIntervalMs): it was ended and replaced. A user function may hang, or block for too long" },
+  APP_USED: {
+    kind: "fatal",
+    says: "an application is started once, and this one is {state}. Make another: peridot(config)",
+  },
+  TOPOLOGY_DIFFERS: {
+    kind: "fatal",
+    says: "the topology module {topology} built another topology in a worker than in the main thread. Let it depend on nothing that differs between them (time, randomness, module state)",
+  },
+  TOPIC_MISSING: {
+    kind: "fatal",
+    says: "the cluster has no topic {topics}. Create it before the application starts (kafka-topics --create), or correct its name",
+  },
+  WORKER_LATE: {
+    kind: "abortable",
+    says: "stream thread {thread} has made no progress for {lateMs} ms (maxPollIntervalMs): it was ended and replaced. A user function may hang, or block for too long",
+  },
   WORKER_DIED: { kind: "fatal", says: "stream thread {thread} died: {problem}" },
-  STATE_DIRECTORY_LOCKED: { kind: "fatal", says: "another process uses the state directory {path}. Give each process of an application a stateDir of its own" },
-  STATE_DIRECTORY_BROKEN: { kind: "fatal", says: "the state directory {path} cannot be used: {problem}. Mend or delete it, or name another stateDir" },
+  STATE_DIRECTORY_LOCKED: {
+    kind: "fatal",
+    says: "another process uses the state directory {path}. Give each process of an application a stateDir of its own",
+  },
+  STATE_DIRECTORY_BROKEN: {
+    kind: "fatal",
+    says: "the state directory {path} cannot be used: {problem}. Mend or delete it, or name another stateDir",
+  },
   // Records (host/task/, host/serdes/)
+  USER_CODE_THREW: { kind: "record", says: "{where} threw {what}, which is no Error" },
+  OUTPUT_REFUSED: {
+    kind: "fatal",
+    says: 'the record that {node} made of offset {offset} cannot be written: {problem}. The transaction is not committed. Make smaller records, or set onSerializationError to "continue" or "deadLetter"',
+  },
   SERDE_REFUSED: { kind: "record", says: "the serde {serde} refuses {problem}" },
-  RECORD_FAILED: { kind: "record", says: "the record at offset {offset} of {topic}-{partition} failed in {node} ({stage}): {problem}. All before it is done. Mend its producer or the code, or set {option} to \"continue\" or \"deadLetter\"" },
-  TIMESTAMP_INVALID: { kind: "record", says: "the record at offset {offset} of {topic}-{partition} has no valid timestamp: {problem}. All before it is done. Use another timestampExtractor, such as logAndSkipOnInvalidTimestamp" },
+  RECORD_FAILED: {
+    kind: "record",
+    says: 'the record at offset {offset} of {topic}-{partition} failed in {node} ({stage}): {problem}. All before it is done. Mend its producer or the code, or set {option} to "continue" or "deadLetter"',
+  },
+  TIMESTAMP_INVALID: {
+    kind: "record",
+    says: "the record at offset {offset} of {topic}-{partition} has no valid timestamp: {problem}. All before it is done. Use another timestampExtractor, such as logAndSkipOnInvalidTimestamp",
+  },
   TOPOLOGY_INVALID: { kind: "fatal", says: "topology: {problem}. {remedy}" },
 } as const satisfies Record<string, ErrorRow>;
 

@@ -70,12 +70,16 @@ export class StreamThread implements ThreadHandle {
   #commitsSeen = 0;
   #records = 0;
   #running = false;
+  #over = false;
 
   constructor(settings: StreamThreadSettings, parts: StreamThreadParts) {
     this.#settings = settings;
     this.#parts = parts;
     this.#clock = parts.clock;
-    this.#cycle = new TransactionCycle(settings, parts, () => parts.consumer.wake());
+    this.#cycle = new TransactionCycle(settings, parts, () => {
+      this.#report();
+      parts.consumer.wake();
+    });
   }
 
   // ---- what the main thread asks
@@ -104,12 +108,13 @@ export class StreamThread implements ThreadHandle {
     return this.#ask(() => this.#cycle.abandon());
   }
 
-  close(): Promise<void> {
-    return this.#ask(async () => {
+  /** Also closes a thread that was never started, or whose start failed. */
+  async close(): Promise<void> {
+    await this.#ask(async () => {
       await this.#handOver();
       this.#running = false;
-      await this.#disconnect();
     });
+    await this.#disconnect();
   }
 
   #ask(run: () => Promise<void>): Promise<void> {
@@ -266,6 +271,8 @@ export class StreamThread implements ThreadHandle {
   }
 
   async #disconnect(): Promise<void> {
+    if (this.#over) return;
+    this.#over = true;
     this.#report();
     await this.#parts.consumer.close();
     await this.#parts.producer.close();

@@ -1,5 +1,5 @@
-import { clusterTransport } from "../kafka/cluster-transport.ts";
 import { type ClientTimeouts, DEFAULT_TIMEOUTS } from "../kafka/cluster.ts";
+import { clusterTransport } from "../kafka/cluster-transport.ts";
 import { Connection } from "../kafka/connection.ts";
 import { parseServers } from "../kafka/kafka-transport.ts";
 import type { TransportFactory } from "../port.ts";

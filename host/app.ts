@@ -1,0 +1,166 @@
+import { randomUUID } from "node:crypto";
+import { type PeridotConfig, type ResolvedConfig, resolveConfig } from "./config.ts";
+import type { Consumed } from "./dsl/consumed.ts";
+import type { KStream } from "./dsl/kstream.ts";
+import { StreamsBuilder } from "./dsl/streams-builder.ts";
+import { PeridotError } from "./errors.ts";
+import { Instance } from "./instance.ts";
+import { loadTopology } from "./load-topology.ts";
+import type { TaskName, ThreadProgress } from "./task/thread-port.ts";
+import { compile } from "./topology/compile.ts";
+import { describe } from "./topology/describe.ts";
+import type { LogicalTopology } from "./topology/node.ts";
+import { kafkaTransport } from "./transport/kafka/kafka-transport.ts";
+import type { TransportFactory } from "./transport/port.ts";
+
+/**
+ *   created -start-> starting -> running -close-> closing -> closed
+ *                        |          |
+ *                        +- error --+-----------> closing -> failed
+ *
+ * While the group rebalances the state stays "running": what was revoked is committed, what comes goes on.
+ */
+export type AppState = "created" | "starting" | "running" | "closing" | "closed" | "failed";
+
+/**
+ * An application: its topology and, once started, this process's part in running it.
+ *
+ * @example
+ *   const app = peridot({ applicationId: "clients", bootstrapServers: "localhost:9092" });
+ *   app.stream("clientTopic", { key: string, value: json(Client) })
+ *      .map((key, client) => [key, client.owner.length])
+ *      .to("genericTopic", { key: string, value: json<number>() });
+ *   await app.run();
+ */
+export class Peridot {
+  readonly #config: ResolvedConfig;
+  readonly #builder = new StreamsBuilder();
+  readonly #progress: ThreadProgress[] = [];
+  #state: AppState = "created";
+  #tasks: readonly TaskName[] = [];
+  #instance: Instance | undefined;
+  #ended: Promise<void> = Promise.resolve();
+
+  constructor(config: PeridotConfig) {
+    this.#config = resolveConfig(config);
+  }
+
+  /** A stream of the records of one topic or several: see StreamsBuilder#stream. */
+  stream<K, V>(topics: string | readonly string[], consumed: Consumed<K, V>): KStream<K, V, "key" | "value"> {
+    if (this.#config.topology !== undefined) {
+      throw new PeridotError("TOPOLOGY_INVALID", {
+        problem: "the topology stands in a module of its own, yet streams are added to the application too",
+        remedy: "Add them in that module",
+      });
+    }
+    return this.#builder.stream(topics, consumed);
+  }
+
+  get state(): AppState {
+    return this.#state;
+  }
+
+  /** The tasks that this process runs now, such as "0_3": sub-topology 0 on partition 3. */
+  get tasks(): readonly TaskName[] {
+    return this.#tasks;
+  }
+
+  /** Records consumed, transactions committed, transactions aborted: sums over all stream threads since the start. */
+  get progress(): ThreadProgress {
+    const sum = { records: 0, transactions: 0, aborts: 0 };
+    for (const each of this.#progress) {
+      sum.records += each?.records ?? 0;
+      sum.transactions += each?.transactions ?? 0;
+      sum.aborts += each?.aborts ?? 0;
+    }
+    return sum;
+  }
+
+  /** The compiled topology, as Kafka Streams' `Topology#describe` writes it. */
+  async describe(): Promise<string> {
+    return describe(await this.#topology());
+  }
+
+  /**
+   * Joins the group and begins to process. Resolves once the process has got its first share of the tasks, which
+   * may be none.
+   *
+   * @throws PeridotError that names what is wrong: configuration, topology, topics that are missing, brokers that
+   *   cannot be reached or refuse us. Nothing is left open then.
+   */
+  async start(): Promise<void> {
+    if (this.#state !== "created") {
+      throw new PeridotError("APP_USED", { state: this.#state });
+    }
+    this.#state = "starting";
+    const assigned = Promise.withResolvers<void>();
+    try {
+      this.#instance = await Instance.launch({
+        config: this.#config,
+        plan: compile(await this.#topology()),
+        transport: transportOf(this.#config),
+        newId: randomUUID,
+        onTasks: (tasks) => {
+          this.#tasks = tasks;
+          assigned.resolve();
+        },
+        onProgress: (thread, progress) => {
+          this.#progress[thread] = progress;
+        },
+      });
+    } catch (error) {
+      this.#state = "failed";
+      throw error;
+    }
+    this.#ended = this.#instance.run().then(
+      () => {
+        this.#state = "closed";
+      },
+      (error: unknown) => {
+        this.#state = "failed";
+        throw error;
+      },
+    );
+    this.#ended.catch(() => {}); // whoever asks gets it; nobody need ask
+    if (this.#isClosing()) this.#instance.close();
+    await Promise.race([assigned.promise, this.#ended]);
+    if (this.#state === "starting") this.#state = "running";
+  }
+
+  /** Starts, and resolves when the application has closed; rejects with the error that ended it. */
+  async run(): Promise<void> {
+    await this.start();
+    await this.#ended;
+  }
+
+  /**
+   * Stops taking input, finishes the batch, commits, and leaves the group (a static member stays, as in Kafka
+   * Streams). Resolves when all is closed; may be called at any time, and more than once.
+   */
+  async close(): Promise<void> {
+    if (this.#state === "starting" || this.#state === "running") this.#state = "closing";
+    if (this.#state === "created") this.#state = "closed";
+    this.#instance?.close();
+    await this.#ended.catch(() => {}); // run() and start() report it
+  }
+
+  #isClosing(): boolean {
+    return this.#state === "closing";
+  }
+
+  #topology(): Promise<LogicalTopology> {
+    const { topology } = this.#config;
+    return topology === undefined ? Promise.resolve(this.#builder.build()) : loadTopology(topology);
+  }
+}
+
+/** An application; its topology follows by `app.stream(…)`, or stands in the module `config.topology`. */
+export function peridot(config: PeridotConfig): Peridot {
+  return new Peridot(config);
+}
+
+function transportOf(config: ResolvedConfig): TransportFactory {
+  if (config.transport !== undefined) return config.transport;
+  if (config.kafka !== undefined) return kafkaTransport(config.kafka);
+  throw new PeridotError("ASSERTION_FAILED", { what: "a configuration has brokers or a transport" });
+}

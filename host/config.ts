@@ -1,0 +1,237 @@
+import { availableParallelism, tmpdir } from "node:os";
+import { join } from "node:path";
+import { type Clock, systemClock } from "./clock.ts";
+import { PeridotError } from "./errors.ts";
+import { DEFAULT_ERROR_SETTINGS, type ErrorSettings } from "./topology/error-settings.ts";
+import type { KafkaSettings } from "./transport/kafka/kafka-transport.ts";
+import type { Compression, TransportFactory } from "./transport/port.ts";
+
+/** Kafka Streams' names for the guarantees, and how people say them. */
+export type Guarantee = "exactly_once_v2" | "at_least_once" | "exactly-once" | "at-least-once";
+
+/** Where the brokers are and how to talk to them: bootstrapServers, tls, sasl, time-outs. */
+type Connection = Partial<Omit<KafkaSettings, "bootstrapServers">>;
+
+/**
+ * The configuration of an application. Names and defaults follow Kafka Streams where it has the setting. Times are
+ * milliseconds, sizes bytes.
+ */
+export interface PeridotConfig extends Connection {
+  /** Names the group, the internal topics and the transactional ids: all instances share it, nothing else may. */
+  readonly applicationId: string;
+  /** "host:port", several of them in a list or with commas between. */
+  readonly bootstrapServers?: string | readonly string[];
+  /** Instead of bootstrapServers: another transport, such as the embedded broker's. Only with `threads: 0`. */
+  readonly transport?: TransportFactory;
+  /** Default exactly_once_v2. */
+  readonly guarantee?: Guarantee;
+  /** Time between commits; default 100 with exactly-once, 30,000 with at-least-once. */
+  readonly commitIntervalMs?: number;
+  /** 0, the default: everything runs in the main thread. N: that many workers; needs `topology`. */
+  readonly threads?: number;
+  /** With threads > 0: a module whose default export is `(builder: StreamsBuilder) => void`. */
+  readonly topology?: URL;
+  /** Where the process id (and, later, state) is kept; default `<tmpdir>/peridot`. One process at a time. */
+  readonly stateDir?: string;
+  /** Static membership (KIP-345): a restart within the session causes no rebalance. */
+  readonly instanceId?: string;
+  /** Default 45,000; the broker's group.min.session.timeout.ms is its lower bound. */
+  readonly sessionTimeoutMs?: number;
+  /** Default 3,000; at most a third of the session. */
+  readonly heartbeatIntervalMs?: number;
+  /** A stream thread that is stuck for so long is replaced; default 300,000. */
+  readonly maxPollIntervalMs?: number;
+  /** Default 10,000; more than the commit interval. */
+  readonly transactionTimeoutMs?: number;
+  /** For how long failures in a row are answered by trying again (KIP-572); default 300,000. */
+  readonly taskTimeoutMs?: number;
+  /** Where to begin without a committed offset; default earliest. */
+  readonly offsetReset?: "earliest" | "latest" | "none";
+  /** Of what is written; default none. */
+  readonly compression?: Compression;
+  /** What becomes of records that cannot be processed; default: fail, as in Kafka Streams. */
+  readonly errors?: Partial<ErrorSettings>;
+  readonly clock?: Clock;
+}
+
+/** The configuration with every default filled in and checked. */
+export interface ResolvedConfig {
+  readonly applicationId: string;
+  readonly guarantee: "exactly_once_v2" | "at_least_once";
+  readonly commitIntervalMs: number;
+  readonly threads: number;
+  readonly topology: URL | undefined;
+  readonly stateDir: string;
+  readonly instanceId: string | undefined;
+  readonly sessionTimeoutMs: number;
+  readonly heartbeatIntervalMs: number;
+  readonly maxPollIntervalMs: number;
+  readonly transactionTimeoutMs: number;
+  readonly taskTimeoutMs: number;
+  readonly offsetReset: "earliest" | "latest" | "none";
+  readonly compression: Compression;
+  readonly errors: ErrorSettings;
+  readonly clock: Clock;
+  readonly transport: TransportFactory | undefined;
+  /** undefined with another transport. */
+  readonly kafka: KafkaSettings | undefined;
+}
+
+const GUARANTEES: Readonly<Record<Guarantee, ResolvedConfig["guarantee"]>> = {
+  exactly_once_v2: "exactly_once_v2",
+  "exactly-once": "exactly_once_v2",
+  at_least_once: "at_least_once",
+  "at-least-once": "at_least_once",
+};
+const COMPRESSIONS: readonly string[] = ["none", "gzip", "snappy", "lz4", "zstd"] satisfies Compression[];
+const RESETS: readonly string[] = ["earliest", "latest", "none"];
+const OWN: ReadonlySet<string> = new Set([
+  "applicationId",
+  "bootstrapServers",
+  "transport",
+  "guarantee",
+  "commitIntervalMs",
+  "threads",
+  "topology",
+  "stateDir",
+  "instanceId",
+  "sessionTimeoutMs",
+  "heartbeatIntervalMs",
+  "maxPollIntervalMs",
+  "transactionTimeoutMs",
+  "taskTimeoutMs",
+  "offsetReset",
+  "compression",
+  "errors",
+  "clock",
+]);
+/** Those that go on to the transport. */
+const CONNECTION: ReadonlySet<string> = new Set([
+  "tls",
+  "sasl",
+  "connectTimeoutMs",
+  "bootstrapTimeoutMs",
+  "requestTimeoutMs",
+  "retryTimeoutMs",
+  "deliveryTimeoutMs",
+  "metadataMaxAgeMs",
+]);
+
+/** @throws CONFIG_INVALID, which names the option, what is wrong with it and what to do. */
+export function resolveConfig(config: PeridotConfig): ResolvedConfig {
+  const unknown = Object.keys(config).find((name) => !OWN.has(name) && !CONNECTION.has(name));
+  if (unknown !== undefined) fail(unknown, "is not an option", "Correct its name or leave it out");
+  const guarantee = chosen("guarantee", config.guarantee ?? "exactly_once_v2", GUARANTEES);
+  const once = guarantee === "exactly_once_v2";
+  const resolved: ResolvedConfig = {
+    applicationId: checkedId("applicationId", config.applicationId),
+    guarantee,
+    commitIntervalMs: positive("commitIntervalMs", config.commitIntervalMs ?? (once ? 100 : 30_000)),
+    threads: checkedThreads(config),
+    topology: config.topology,
+    stateDir: config.stateDir ?? join(tmpdir(), "peridot"),
+    instanceId: config.instanceId === undefined ? undefined : checkedId("instanceId", config.instanceId),
+    sessionTimeoutMs: positive("sessionTimeoutMs", config.sessionTimeoutMs ?? 45_000),
+    heartbeatIntervalMs: positive(
+      "heartbeatIntervalMs",
+      config.heartbeatIntervalMs ?? Math.min(3_000, Math.floor((config.sessionTimeoutMs ?? 45_000) / 3)),
+    ),
+    maxPollIntervalMs: positive("maxPollIntervalMs", config.maxPollIntervalMs ?? 300_000),
+    transactionTimeoutMs: positive("transactionTimeoutMs", config.transactionTimeoutMs ?? 10_000),
+    taskTimeoutMs: positive("taskTimeoutMs", config.taskTimeoutMs ?? 300_000),
+    offsetReset: oneOf(
+      "offsetReset",
+      config.offsetReset ?? "earliest",
+      RESETS,
+    ) as ResolvedConfig["offsetReset"],
+    compression: oneOf("compression", config.compression ?? "none", COMPRESSIONS) as Compression,
+    errors: { ...DEFAULT_ERROR_SETTINGS, ...config.errors },
+    clock: config.clock ?? systemClock,
+    transport: config.transport,
+    kafka: kafkaSettings(config),
+  };
+  checkRelations(resolved);
+  return resolved;
+}
+
+function checkRelations(config: ResolvedConfig): void {
+  if (config.guarantee === "exactly_once_v2" && config.transactionTimeoutMs <= config.commitIntervalMs) {
+    fail(
+      "transactionTimeoutMs",
+      `(${config.transactionTimeoutMs}) is not above commitIntervalMs (${config.commitIntervalMs})`,
+      "Raise it, or commit more often: else the broker aborts each transaction before its end",
+    );
+  }
+  if (config.heartbeatIntervalMs * 2 > config.sessionTimeoutMs) {
+    fail(
+      "heartbeatIntervalMs",
+      `(${config.heartbeatIntervalMs}) is more than half of sessionTimeoutMs (${config.sessionTimeoutMs})`,
+      "A third of the session is usual",
+    );
+  }
+}
+
+function checkedThreads(config: PeridotConfig): number {
+  const threads = config.threads ?? 0;
+  if (!Number.isInteger(threads) || threads < 0 || threads > 256) {
+    fail(
+      "threads",
+      `is ${threads}`,
+      `Give a whole number from 0 to 256; this machine has ${availableParallelism()} cores`,
+    );
+  }
+  if (threads > 0 && config.topology === undefined) {
+    fail(
+      "threads",
+      `is ${threads}, but functions cannot be handed to a worker`,
+      'Put the topology into a module of its own whose default export takes the builder, and give topology: new URL("./topology.ts", import.meta.url)',
+    );
+  }
+  if (threads > 0 && config.transport !== undefined) {
+    fail("transport", "cannot be handed to a worker", "Use threads: 0 with it, or bootstrapServers");
+  }
+  return threads;
+}
+
+function kafkaSettings(config: PeridotConfig): KafkaSettings | undefined {
+  if (config.transport !== undefined) return undefined;
+  const servers = config.bootstrapServers;
+  if (servers === undefined)
+    fail("bootstrapServers", "is missing", 'Give at least one broker, such as "localhost:9092"');
+  const rest = Object.fromEntries(Object.entries(config).filter(([name]) => CONNECTION.has(name)));
+  return { ...rest, bootstrapServers: servers };
+}
+
+/** What goes into names of topics and groups, as Kafka allows it. */
+function checkedId(option: string, id: unknown): string {
+  if (typeof id !== "string" || !/^[a-zA-Z0-9._-]{1,200}$/.test(id)) {
+    fail(
+      option,
+      `is ${JSON.stringify(id)}`,
+      "Use 1 to 200 of the letters a-z, A-Z, 0-9, dot, underscore and hyphen",
+    );
+  }
+  return id;
+}
+
+function positive(option: string, value: number): number {
+  if (!Number.isFinite(value) || value <= 0) fail(option, `is ${value}`, "Give a number above 0");
+  return value;
+}
+
+function oneOf(option: string, value: string, allowed: readonly string[]): string {
+  if (!allowed.includes(value))
+    fail(option, `is ${JSON.stringify(value)}`, `Use one of ${allowed.join(", ")}`);
+  return value;
+}
+
+function chosen<T>(option: string, value: string, allowed: Readonly<Record<string, T>>): T {
+  const found = Object.hasOwn(allowed, value) ? allowed[value] : undefined;
+  if (found === undefined)
+    fail(option, `is ${JSON.stringify(value)}`, `Use one of ${Object.keys(allowed).join(", ")}`);
+  return found;
+}
+
+function fail(option: string, problem: string, remedy: string): never {
+  throw new PeridotError("CONFIG_INVALID", { option, problem, remedy });
+}

@@ -1,0 +1,83 @@
+import { parentPort, workerData } from "node:worker_threads";
+import { assert, unreachable } from "./assert.ts";
+import { systemClock } from "./clock.ts";
+import { asPeridotError } from "./commit/commit.ts";
+import type { ResolvedConfig } from "./config.ts";
+import { PeridotError } from "./errors.ts";
+import { loadTopology } from "./load-topology.ts";
+import { openThread } from "./task/open-thread.ts";
+import { makeTaskRunner } from "./task/runner.ts";
+import type { StreamThread } from "./task/stream-thread.ts";
+import { errorToText, type FromWorker, type ToWorker } from "./task/worker-messages.ts";
+import { compile } from "./topology/compile.ts";
+import { kafkaTransport } from "./transport/kafka/kafka-transport.ts";
+import type { WorkerStart } from "./worker-start.ts";
+
+/**
+ * A stream thread in a worker: makes the thread from what it was told, and turns messages of the main thread
+ * (host/task/worker-thread.ts) into its calls. One answer a call.
+ */
+const port = parentPort;
+assert(port !== null, "stream-worker.ts runs in a worker");
+const start = workerData as WorkerStart & { readonly turns: Int32Array };
+const opening = open();
+
+port.on("message", async (message: ToWorker) => {
+  try {
+    tell({ answer: message.call, value: await answer(await opening, message) });
+  } catch (error) {
+    tell({ answer: message.call, error: errorToText(asPeridotError(error)) });
+  }
+});
+
+function answer(thread: StreamThread, message: ToWorker): Promise<unknown> {
+  switch (message.method) {
+    case "start":
+      return thread.start();
+    case "assign":
+      return thread.assign(message.assignment);
+    case "revoke":
+      return thread.revoke();
+    case "drop":
+      return thread.drop();
+    case "close":
+      return thread.close();
+    default:
+      return unreachable(message);
+  }
+}
+
+async function open(): Promise<StreamThread> {
+  const plan = compile(await loadTopology(new URL(start.topology)));
+  if (plan.hash !== start.planHash) throw new PeridotError("TOPOLOGY_DIFFERS", { topology: start.topology });
+  const config: ResolvedConfig = {
+    ...start.config,
+    topology: new URL(start.topology),
+    errors: start.errors,
+    clock: systemClock,
+    transport: undefined,
+    kafka: start.kafka,
+  };
+  const { partitionsOf, index, processId, life, turns } = start;
+  const { applicationId, errors, clock } = config;
+  return openThread({
+    config,
+    transport: kafkaTransport(start.kafka)({ clientId: `${applicationId}-${index}`, clock }),
+    index,
+    processId,
+    life,
+    makeRunner: () => makeTaskRunner({ plan, partitionsOf, errors, clock }),
+    events: {
+      lost: (error) => tell({ event: "lost", error: errorToText(error) }),
+      failed: (error) => tell({ event: "failed", error: errorToText(error) }),
+      progress: (progress) => tell({ event: "progress", progress }),
+    },
+    onTurn: () => {
+      Atomics.add(turns, 0, 1);
+    },
+  });
+}
+
+function tell(message: FromWorker): void {
+  port?.postMessage(message);
+}
