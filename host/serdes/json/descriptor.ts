@@ -67,7 +67,8 @@ class DescriptorWriter {
   }
 
   #place(layout: TableLayout, at: number, outputs: readonly OutputField[]): void {
-    const fieldsAt = this.#reserve(layout.fields.length * abi.FIELD_ENTRY_BYTES);
+    // one entry at least: an object without fields predicts one that never comes
+    const fieldsAt = this.#reserve(Math.max(1, layout.fields.length) * abi.FIELD_ENTRY_BYTES);
     for (const field of layout.fields) {
       if (field.element) this.#elements.set(field, this.#reserve(abi.FIELD_ENTRY_BYTES));
     }
@@ -132,6 +133,7 @@ class DescriptorWriter {
     this.#view.setBigUint64(at + abi.TABLE_REQUIRED_AT, masks.required, true);
     this.#view.setBigUint64(at + abi.TABLE_FULL_AT, masks.full, true);
     this.#vtable(layout, vtableAt);
+    if (layout.fields.length === 0) this.#unpredictable(fieldsAt);
     layout.fields.forEach((field, index) => {
       const entry = fieldsAt + index * abi.FIELD_ENTRY_BYTES;
       this.#field(field, layout, entry, masks.fields[index]!);
@@ -162,11 +164,7 @@ class DescriptorWriter {
     if (predictable) {
       this.#bytes.set(pattern, at + abi.FIELD_PATTERN_AT);
       this.#bytes.fill(0xff, at + abi.FIELD_PATTERN_MASK_AT, at + abi.FIELD_PATTERN_MASK_AT + pattern.length);
-    } else {
-      // 0xff stands in no JSON text: never matches
-      this.#bytes[at + abi.FIELD_PATTERN_AT] = 0xff;
-      this.#bytes[at + abi.FIELD_PATTERN_MASK_AT] = 0xff;
-    }
+    } else this.#unpredictable(at);
     word(abi.FIELD_PATTERN_BYTES_AT, predictable ? pattern.length : 0);
     word(abi.FIELD_NAME_BYTES_AT, name.length);
     word(abi.FIELD_NAME_AT, this.#text(name));
@@ -190,6 +188,12 @@ class DescriptorWriter {
     this.#view.setBigUint64(at + abi.FIELD_NULL_SET_AT, masks.nullSet, true);
     this.#view.setBigUint64(at + abi.FIELD_NULL_CLEAR_AT, masks.nullClear, true);
     if (field.element) this.#element(field.element, this.#elements.get(field)!);
+  }
+
+  /** 0xff stands in no JSON text: this pattern never matches. */
+  #unpredictable(fieldAt: number): void {
+    this.#bytes[fieldAt + abi.FIELD_PATTERN_AT] = 0xff;
+    this.#bytes[fieldAt + abi.FIELD_PATTERN_MASK_AT] = 0xff;
   }
 
   #element(element: ElementLayout, at: number): void {

@@ -62,8 +62,8 @@ export function encodeObject(descriptor: usize, table: usize, row: usize, target
       const length = <usize>load<u32>(text);
       const content = v128.load(text, 4);
       v128.store(target, content);
-      // the terminator is a byte to stop at: within 16 bytes, "the first stop is the length" means nothing to escape
-      if (<usize>ctz(stopsInAscii(content)) == length) target += length;
+      // the terminator is a byte to stop at: up to 16 bytes, "the first stop is the length" means nothing to escape
+      if (<usize>ctz(stopsInAscii(content) | 0x10000) == length) target += length;
       else target = encodeString(text + 4, length, target);
       store<u8>(target++, 0x22);
     } else {
