@@ -1,5 +1,5 @@
 import type { Api, ReceivedRequest, ResponseToSend } from "../kafka/protocol/api.ts";
-import { failedJoin, failedSync } from "./group.ts";
+import { failedJoin, failedSync } from "./group-member.ts";
 import { CODE } from "./response-codes.ts";
 
 type Answers = {

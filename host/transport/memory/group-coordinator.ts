@@ -1,14 +1,18 @@
 import type { Clock } from "../../clock.ts";
 import type { ReceivedRequest, ResponseToSend } from "../kafka/protocol/api.ts";
+import { Group } from "./group.ts";
 import {
+  answerJoin,
+  answerSync,
   failedJoin,
   failedSync,
-  Group,
   type JoinAnswer,
   type Member,
+  newMember,
   type SyncAnswer,
   sameProtocols,
-} from "./group.ts";
+  updateMember,
+} from "./group-member.ts";
 import { CODE } from "./response-codes.ts";
 
 /** Kafka: classicGroupNewMemberJoinTimeoutMs. */
@@ -82,12 +86,12 @@ export class GroupCoordinator {
   sync(request: ReceivedRequest<"SyncGroup">): Promise<SyncAnswer> {
     const group = this.#groups.get(request.groupId);
     if (group === undefined) return Promise.resolve(failedSync(CODE.UNKNOWN_MEMBER_ID));
-    const code = validateSync(group, request);
+    const code = group.validateSync(request);
     if (code !== CODE.NONE) return Promise.resolve(failedSync(code));
     const member = group.members.get(request.memberId)!;
     if (group.state === "Stable") {
       this.#noteSync(group, member.memberId);
-      return Promise.resolve(syncAnswer(group, member));
+      return Promise.resolve(group.syncAnswerFor(member));
     }
     return new Promise((resolve) => {
       member.answerSync = resolve;
@@ -147,25 +151,13 @@ export class GroupCoordinator {
       group.syncTimer?.cancel();
       for (const member of group.members.values()) {
         member.session?.cancel();
-        this.#answerJoin(member, failedJoin(CODE.NOT_COORDINATOR, member.memberId));
+        answerJoin(member, failedJoin(CODE.NOT_COORDINATOR, member.memberId));
         answerSync(member, failedSync(CODE.NOT_COORDINATOR));
       }
-      this.#groups.set(groupId, this.#load(groupId, group));
+      const loaded = Group.load(groupId, group.persisted);
+      this.#groups.set(groupId, loaded);
+      for (const member of loaded.members.values()) this.#keepAlive(loaded, member);
     }
-  }
-
-  #load(groupId: string, old: Group): Group {
-    const group = new Group(groupId);
-    const { generation, protocolType, protocolName, leader, members } = old.persisted;
-    group.persisted = old.persisted;
-    for (const member of members) {
-      const loaded: Member = { ...member, answerJoin: undefined, answerSync: undefined, session: undefined };
-      group.add(loaded);
-      this.#keepAlive(group, loaded);
-    }
-    Object.assign(group, { generation, protocolType, protocolName, leader });
-    group.moveTo(members.length > 0 ? "Stable" : "Empty");
-    return group;
   }
 
   #joinNew(
@@ -215,7 +207,7 @@ export class GroupCoordinator {
     } else if (group.state === "Empty") {
       answer(failedJoin(CODE.UNKNOWN_MEMBER_ID, memberId));
     } else {
-      update(member, request, answer);
+      updateMember(member, request, answer);
       this.#rebalanceOrComplete(group);
     }
   }
@@ -230,13 +222,13 @@ export class GroupCoordinator {
     const wasLeader = group.leader;
     const member = group.replaceStatic(request.groupInstanceId!, memberId);
     this.#keepAlive(group, member);
-    update(member, request, answer);
+    updateMember(member, request, answer);
     if (group.state === "Stable" && group.protocolName === group.selectProtocol()) {
       group.persist();
       const skips = version >= SKIP_ASSIGNMENT_FROM;
       const known = group.joinAnswerFor(member, skips && group.leader === memberId);
       // Before KIP-814 the returning leader was told the old leader's id, so that it would not assign.
-      this.#answerJoin(member, skips ? known : { ...known, leader: wasLeader ?? "", members: [] });
+      answerJoin(member, skips ? known : { ...known, leader: wasLeader ?? "", members: [] });
     } else if (group.state === "CompletingRebalance") {
       this.#prepareRebalance(group);
     } else {
@@ -251,20 +243,7 @@ export class GroupCoordinator {
     clientId: string,
     answer: (answer: JoinAnswer) => void,
   ): void {
-    const member: Member = {
-      memberId,
-      instanceId: request.groupInstanceId,
-      clientId,
-      protocolType: request.protocolType,
-      protocols: request.protocols,
-      sessionTimeoutMs: request.sessionTimeoutMs,
-      rebalanceTimeoutMs: request.rebalanceTimeoutMs,
-      assignment: Buffer.alloc(0),
-      isNew: true,
-      answerJoin: answer,
-      answerSync: undefined,
-      session: undefined,
-    };
+    const member = newMember(memberId, clientId, request, answer);
     if (group.state === "PreparingRebalance" && group.previousState === "Empty") group.newMemberAdded = true;
     group.add(member);
     this.#keepAlive(group, member, NEW_MEMBER_JOIN_TIMEOUT_MS);
@@ -334,7 +313,7 @@ export class GroupCoordinator {
       return;
     }
     for (const member of group.members.values()) {
-      this.#answerJoin(member, group.joinAnswerFor(member));
+      answerJoin(member, group.joinAnswerFor(member));
       this.#keepAlive(group, member);
       member.isNew = false;
       group.pendingSyncs.add(member.memberId);
@@ -356,7 +335,7 @@ export class GroupCoordinator {
     group.persist();
     for (const member of group.members.values()) {
       if (member.answerSync === undefined) continue;
-      answerSync(member, syncAnswer(group, member));
+      answerSync(member, group.syncAnswerFor(member));
       this.#keepAlive(group, member);
     }
   }
@@ -388,7 +367,7 @@ export class GroupCoordinator {
 
   #drop(group: Group, memberId: string): void {
     const member = group.members.get(memberId)!;
-    this.#answerJoin(member, failedJoin(CODE.UNKNOWN_MEMBER_ID, ""));
+    answerJoin(member, failedJoin(CODE.UNKNOWN_MEMBER_ID, ""));
     answerSync(member, failedSync(CODE.UNKNOWN_MEMBER_ID));
     group.remove(memberId);
   }
@@ -411,39 +390,4 @@ export class GroupCoordinator {
     if (!group.pendingJoins.delete(memberId)) return;
     if (group.state === "PreparingRebalance" && group.hasAllJoined) this.#completeJoin(group);
   }
-
-  #answerJoin(member: Member, answer: JoinAnswer): void {
-    member.answerJoin?.(answer);
-    member.answerJoin = undefined;
-  }
-}
-
-function update(member: Member, request: JoinRequest, answer: (answer: JoinAnswer) => void): void {
-  member.protocols = request.protocols;
-  member.rebalanceTimeoutMs = request.rebalanceTimeoutMs;
-  member.sessionTimeoutMs = request.sessionTimeoutMs;
-  member.answerJoin = answer;
-}
-
-function answerSync(member: Member, answer: SyncAnswer): void {
-  member.answerSync?.(answer);
-  member.answerSync = undefined;
-}
-
-function syncAnswer(group: Group, member: Member): SyncAnswer {
-  const { protocolType, protocolName } = group;
-  return { errorCode: CODE.NONE, protocolType, protocolName, assignment: member.assignment };
-}
-
-/** Kafka: validateSyncGroup, then the states in which nobody may sync. */
-function validateSync(group: Group, request: ReceivedRequest<"SyncGroup">): number {
-  const code = group.validate(request.memberId, request.groupInstanceId);
-  if (code !== CODE.NONE) return code;
-  if (request.generationId !== group.generation) return CODE.ILLEGAL_GENERATION;
-  const isForeign = (named: string | null, ours: string | null) =>
-    named !== null && ours !== null && named !== ours;
-  if (isForeign(request.protocolType, group.protocolType)) return CODE.INCONSISTENT_GROUP_PROTOCOL;
-  if (isForeign(request.protocolName, group.protocolName)) return CODE.INCONSISTENT_GROUP_PROTOCOL;
-  if (group.state === "PreparingRebalance") return CODE.REBALANCE_IN_PROGRESS;
-  return group.state === "Empty" ? CODE.UNKNOWN_MEMBER_ID : CODE.NONE;
 }

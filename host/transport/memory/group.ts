@@ -1,31 +1,14 @@
 import type { Timer } from "../../clock.ts";
-import type { ResponseToSend } from "../kafka/protocol/api.ts";
+import type { ReceivedRequest } from "../kafka/protocol/api.ts";
+import {
+  failedJoin,
+  failedSync,
+  type GroupProtocol,
+  type JoinAnswer,
+  type Member,
+  type SyncAnswer,
+} from "./group-member.ts";
 import { CODE } from "./response-codes.ts";
-
-export type JoinAnswer = ResponseToSend<"JoinGroup">;
-export type SyncAnswer = ResponseToSend<"SyncGroup">;
-
-export interface GroupProtocol {
-  readonly name: string;
-  readonly metadata: Buffer;
-}
-
-export interface Member {
-  readonly memberId: string;
-  readonly instanceId: string | null;
-  readonly clientId: string;
-  protocolType: string;
-  protocols: readonly GroupProtocol[];
-  sessionTimeoutMs: number;
-  rebalanceTimeoutMs: number;
-  assignment: Buffer;
-  /** Until its first rebalance ends, a member may be dropped although it waits for the others. */
-  isNew: boolean;
-  /** Set while its JoinGroup, its SyncGroup, waits for an answer. */
-  answerJoin: ((answer: JoinAnswer) => void) | undefined;
-  answerSync: ((answer: SyncAnswer) => void) | undefined;
-  session: Timer | undefined;
-}
 
 /**
  *   Empty ──join──▶ PreparingRebalance ──all have joined, or time is up──▶ CompletingRebalance ──leader syncs──▶ Stable
@@ -71,6 +54,18 @@ export class Group {
 
   constructor(groupId: string) {
     this.groupId = groupId;
+  }
+
+  /** As another coordinator finds it in the log. */
+  static load(groupId: string, persisted: PersistedGroup): Group {
+    const group = new Group(groupId);
+    const { generation, protocolType, protocolName, leader, members } = persisted;
+    for (const member of members) {
+      group.add({ ...member, answerJoin: undefined, answerSync: undefined, session: undefined });
+    }
+    Object.assign(group, { generation, protocolType, protocolName, leader, persisted });
+    group.moveTo(members.length > 0 ? "Stable" : "Empty");
+    return group;
   }
 
   moveTo(state: GroupState): void {
@@ -119,6 +114,19 @@ export class Group {
     }
     if (!isTransactional && this.state === "CompletingRebalance") return CODE.REBALANCE_IN_PROGRESS;
     return CODE.NONE;
+  }
+
+  /** Returns an error code (Kafka: validateSyncGroup, and the states in which nobody may sync). */
+  validateSync(request: ReceivedRequest<"SyncGroup">): number {
+    const code = this.validate(request.memberId, request.groupInstanceId);
+    if (code !== CODE.NONE) return code;
+    if (request.generationId !== this.generation) return CODE.ILLEGAL_GENERATION;
+    const isForeign = (named: string | null, ours: string | null) =>
+      named !== null && ours !== null && named !== ours;
+    if (isForeign(request.protocolType, this.protocolType)) return CODE.INCONSISTENT_GROUP_PROTOCOL;
+    if (isForeign(request.protocolName, this.protocolName)) return CODE.INCONSISTENT_GROUP_PROTOCOL;
+    if (this.state === "PreparingRebalance") return CODE.REBALANCE_IN_PROGRESS;
+    return this.state === "Empty" ? CODE.UNKNOWN_MEMBER_ID : CODE.NONE;
   }
 
   supports(protocolType: string, protocols: readonly GroupProtocol[]): boolean {
@@ -213,6 +221,11 @@ export class Group {
     };
   }
 
+  syncAnswerFor(member: Member): SyncAnswer {
+    const { protocolType, protocolName } = this;
+    return { errorCode: CODE.NONE, protocolType, protocolName, assignment: member.assignment };
+  }
+
   /** Writes down what another coordinator would load. */
   persist(): void {
     const { generation, protocolType, protocolName, leader } = this;
@@ -234,31 +247,4 @@ export class Group {
     );
     return new Set([...(first ?? [])].filter((name) => others.every((names) => names.has(name))));
   }
-}
-
-export function failedJoin(errorCode: number, memberId: string): JoinAnswer {
-  return {
-    errorCode,
-    generationId: -1,
-    protocolType: null,
-    protocolName: null,
-    leader: "",
-    memberId,
-    members: [],
-  };
-}
-
-export function failedSync(errorCode: number): SyncAnswer {
-  return { errorCode, protocolType: null, protocolName: null, assignment: Buffer.alloc(0) };
-}
-
-/** The same protocols with the same metadata: then nothing needs to be assigned anew. */
-export function sameProtocols(left: readonly GroupProtocol[], right: readonly GroupProtocol[]): boolean {
-  return (
-    left.length === right.length &&
-    left.every(({ name, metadata }, index) => {
-      const other = right[index]!;
-      return name === other.name && metadata.equals(other.metadata);
-    })
-  );
 }

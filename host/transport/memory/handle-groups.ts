@@ -1,6 +1,7 @@
 import type { ReceivedRequest, ResponseToSend } from "../kafka/protocol/api.ts";
 import { decodeVersioned } from "../kafka/protocol/codec.ts";
-import { failedJoin, failedSync, type Group } from "./group.ts";
+import type { Group } from "./group.ts";
+import { failedJoin, failedSync } from "./group-member.ts";
 import type { Call } from "./request-call.ts";
 import { CODE } from "./response-codes.ts";
 

@@ -4,7 +4,7 @@ import type { ResponseBuffers } from "../kafka/response-buffers.ts";
 import type { ServedConnection, ServedConnectionSettings } from "./served-connection.ts";
 import type { Wire } from "./wire.ts";
 
-/** Answers from here on lie in buffers that are used again. */
+/** Frames from here on lie in buffers that are used again. */
 const POOLED_BYTES_MIN = 64 * 1024;
 const nothing = () => {};
 
@@ -41,8 +41,8 @@ export class MemoryChannel implements Channel {
   write(pieces: readonly Buffer[]): void {
     if (this.#closed) return;
     // As a socket does: what the caller does with its bytes after `close` must not change what is under way.
-    const frame = Buffer.concat(pieces);
-    this.#settings.up.send(() => this.#served.receive(frame));
+    const { frame, release } = this.#frameOf(pieces);
+    this.#settings.up.send(() => this.#served.receive(frame, release));
   }
 
   close(): void {

@@ -11,6 +11,12 @@ import { CODE } from "./response-codes.ts";
 /** Before SASL has succeeded nothing else is answered. */
 const BEFORE_SASL: ReadonlySet<Api> = new Set(["ApiVersions", "SaslHandshake", "SaslAuthenticate"]);
 const API_VERSIONS_KEY = 18;
+const nothing = () => {};
+
+interface Arrived {
+  readonly frame: Buffer;
+  readonly release: () => void;
+}
 
 export interface ServedConnectionSettings {
   readonly call: Omit<Call, "version" | "clientId">;
@@ -29,7 +35,7 @@ export interface ServedConnectionSettings {
  */
 export class ServedConnection {
   readonly #settings: ServedConnectionSettings;
-  readonly #waiting: Buffer[] = [];
+  readonly #waiting: Arrived[] = [];
   #busy = false;
   #ended = false;
   /** After a lost request or answer nothing gets through any more. */
@@ -39,10 +45,10 @@ export class ServedConnection {
     this.#settings = settings;
   }
 
-  /** One frame, whose bytes are the connection's own from now on. */
-  receive(frame: Buffer): void {
+  /** One frame, whose bytes are the connection's own, unless it calls `release`. */
+  receive(frame: Buffer, release: () => void = nothing): void {
     if (this.#ended || this.#silent) return;
-    this.#waiting.push(frame);
+    this.#waiting.push({ frame, release });
     if (!this.#busy) void this.#serveAll();
   }
 
@@ -61,10 +67,10 @@ export class ServedConnection {
   async #serveAll(): Promise<void> {
     this.#busy = true;
     for (;;) {
-      const frame = this.#waiting.shift();
-      if (frame === undefined || this.#ended || this.#silent) break;
+      const arrived = this.#waiting.shift();
+      if (arrived === undefined || this.#ended || this.#silent) break;
       try {
-        await this.#serve(frame);
+        await this.#serve(arrived);
       } catch (error) {
         // Kafka closes the connection on what it cannot read; a defect of ours must not pass for silence either.
         this.cut(`the embedded broker cannot serve a request: ${(error as Error).message}`);
@@ -73,7 +79,7 @@ export class ServedConnection {
     this.#busy = false;
   }
 
-  async #serve(frame: Buffer): Promise<void> {
+  async #serve({ frame, release }: Arrived): Promise<void> {
     const api = apiOfKey(frame.readInt16BE(0));
     const version = frame.readInt16BE(2);
     const { cluster, node, authenticate } = this.#settings.call;
@@ -95,6 +101,8 @@ export class ServedConnection {
     this.#settings.count(api);
     const facts = { api, version, node, clientId: head.clientId ?? "", request };
     await this.#carryOut(head, request, this.#settings.faults.decide(facts));
+    // The log has its own copy of what was produced; other handlers may keep views of their request.
+    if (api === "Produce") release();
   }
 
   async #carryOut(head: RequestHead, request: ReceivedRequest<Api>, fault: Fault): Promise<void> {

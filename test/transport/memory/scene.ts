@@ -38,7 +38,7 @@ export class Scene {
     const opening = link
       .dial("embedded", 9092 + node)
       .then((channel) =>
-        Connection.open(channel, { broker, clientId, clock: this.clock, requestTimeoutMs: 30_000 }),
+        Connection.open(channel, { broker, clientId, clock: this.clock, requestTimeoutMs: 120_000 }),
       );
     return new Client(this, await this.clock.runFor(opening));
   }
