@@ -39,6 +39,7 @@ export class ClusterProducer implements Producer {
   #sender: BatchSender;
   /** Groups whose offsets were added to the open transaction (before version 2). */
   readonly #groups = new Set<string>();
+  #hasSentOffsets = false;
   #failure: PeridotError | undefined;
 
   constructor(cluster: Cluster, settings: ProducerSettings) {
@@ -84,6 +85,7 @@ export class ClusterProducer implements Producer {
     this.#check();
     if (offsets.length === 0) return;
     if (this.#state === "ready") this.#begin();
+    this.#hasSentOffsets = true;
     await this.#orFail(async () => {
       const identity = this.#identity!;
       if (this.#version === 1 && !this.#groups.has(member.groupId)) {
@@ -112,10 +114,11 @@ export class ClusterProducer implements Producer {
     if (this.#state === "ready" || this.#state === "new") return;
     // The broker knows sequences that we have given up: only a new epoch starts them afresh.
     const hasGap = this.#sender.hasGap || this.#sender.failure !== undefined;
+    const isKnown = this.#sender.hasSent || this.#hasSentOffsets;
     this.#failure = undefined;
-    this.#state = "open";
+    this.#state = "ready";
     if (this.#sender.failure !== undefined) this.#sender = this.#newSender();
-    await this.#end(false);
+    if (isKnown) await this.#end(false);
     if (this.#version === 1 && hasGap) await this.init();
   }
 
@@ -132,7 +135,6 @@ export class ClusterProducer implements Producer {
       this.#identity = await this.#protocol.endTransaction(this.#version, this.#identity!, committed);
       this.#state = "ready";
       this.#sender.hasGap = false;
-      this.#groups.clear();
     });
     this.#beginAnew();
   }
@@ -144,7 +146,9 @@ export class ClusterProducer implements Producer {
 
   #begin(): void {
     this.#version = this.#protocol.version();
+    this.#hasSentOffsets = false;
     this.#state = "open";
+    this.#groups.clear();
     const version = this.#settings.transactionalId === undefined ? undefined : this.#version;
     this.#sender.begin({ identity: this.#identity!, version });
   }
