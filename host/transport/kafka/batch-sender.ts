@@ -61,8 +61,11 @@ export class BatchSender {
   #isScheduled = false;
   #isFindingLeaders = false;
   #waiters: (() => void)[] = [];
+  #isHeld = true;
   /** A stamped batch was dropped: the sequence of its partition has a gap. */
   hasGap = false;
+  /** Something of this term went out: the broker may have the transaction open. */
+  hasSent = false;
 
   constructor(settings: SenderSettings) {
     this.#settings = settings;
@@ -88,11 +91,10 @@ export class BatchSender {
     const restart = before?.producerId !== producerId || before.producerEpoch !== producerEpoch;
     for (const queue of this.#queues.values()) queue.beginTransaction(restart);
     this.#term = term;
+    this.hasSent = false;
     this.#isHeld = false;
     this.#schedule();
   }
-
-  #isHeld = true;
 
   hold(): void {
     this.#isHeld = true;
@@ -245,6 +247,7 @@ export class BatchSender {
   }
 
   #send(nodeId: number, connection: Connection, sent: readonly Sent[]): void {
+    this.hasSent = true;
     this.#requestsInFlight.set(nodeId, (this.#requestsInFlight.get(nodeId) ?? 0) + 1);
     const body = {
       transactionalId: this.#settings.transactionalId ?? null,
@@ -338,6 +341,7 @@ export class BatchSender {
 
   async #admit(queues: readonly ProducerQueue[]): Promise<void> {
     for (const queue of queues) queue.admission = "asking";
+    this.hasSent = true;
     try {
       await this.#settings.admit(queues);
       for (const queue of queues) queue.admission = "open";

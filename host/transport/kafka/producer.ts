@@ -105,7 +105,8 @@ export class ClusterProducer implements Producer {
   }
 
   async abort(): Promise<void> {
-    if (this.#failure !== undefined && this.#failure.kind !== "abortable") throw this.#failure;
+    const failure = this.#failure ?? this.#sender.failure;
+    if (failure !== undefined && failure.kind !== "abortable") throw failure;
     await this.#sender.drain();
     if (this.#settings.transactionalId === undefined) {
       if (this.#sender.failure !== undefined || this.#sender.hasGap) await this.init();
