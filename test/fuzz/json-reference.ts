@@ -1,14 +1,36 @@
 import type { ValueSchema } from "../../host/serdes/json/value-schema.ts";
 
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
-const UNSAFE_INTEGER = /^-?\d{16,}$/;
+const SHORT_INTEGER = /^-?\d{1,15}$/;
 
-/** JSON.parse of UTF-8 bytes; integers that a number cannot hold become bigint. undefined: no JSON. */
+/** A number that JSON.parse may have rounded. `integer`: what was written, if that is exactly an integer. */
+class WrittenNumber {
+  readonly number: number;
+  readonly integer: bigint | undefined;
+
+  constructor(number: number, source: string) {
+    this.number = number;
+    this.integer = exactInteger(source);
+  }
+}
+
+function exactInteger(source: string): bigint | undefined {
+  const [, sign, whole, fraction = "", power = "0"] = /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/.exec(
+    source,
+  )!;
+  const digits = `${whole}${fraction}`.replace(/0+$/, "");
+  if (/^0*$/.test(digits)) return 0n;
+  const exponent = Number(power) - fraction.length + (whole!.length + fraction.length - digits.length);
+  if (exponent < 0 || exponent > 30) return undefined;
+  return BigInt(`${sign}${digits}${"0".repeat(exponent)}`);
+}
+
+/** JSON.parse of UTF-8 bytes. undefined: no JSON. */
 export function parsed(json: Uint8Array): { readonly value: unknown } | undefined {
   try {
     const exact = (_name: string, value: unknown, context?: { readonly source?: string }) =>
-      typeof value === "number" && UNSAFE_INTEGER.test(context?.source ?? "")
-        ? BigInt(context!.source!)
+      typeof value === "number" && !SHORT_INTEGER.test(context!.source!)
+        ? new WrittenNumber(value, context!.source!)
         : value;
     return { value: (JSON.parse as ParseWithSource)(decoder.decode(json), exact) };
   } catch (error) {
@@ -39,8 +61,8 @@ export function written(schema: ValueSchema, value: unknown): string {
     case "raw":
       return plain(value);
     case "f64": {
-      fits(typeof value === "number" || typeof value === "bigint", value);
-      const number = Number(value);
+      const number = value instanceof WrittenNumber ? value.number : value;
+      if (typeof number !== "number") throw new Misfit();
       fits(!schema.integral || number === Math.trunc(number), value);
       fits(!schema.safe || Math.abs(number) <= Number.MAX_SAFE_INTEGER, value);
       fits(!schema.finite || Number.isFinite(number), value);
@@ -48,8 +70,9 @@ export function written(schema: ValueSchema, value: unknown): string {
     }
     case "i64":
     case "i32": {
-      fits(typeof value === "bigint" || (typeof value === "number" && Number.isInteger(value)), value);
-      const integer = BigInt(value as number | bigint);
+      const integer =
+        value instanceof WrittenNumber ? value.integer : typeof value === "number" && BigInt(value);
+      if (typeof integer !== "bigint") throw new Misfit();
       fits(BigInt.asIntN(schema.type === "i64" ? 64 : 32, integer) === integer, value);
       return String(integer);
     }
@@ -67,7 +90,10 @@ export function written(schema: ValueSchema, value: unknown): string {
 }
 
 function writtenObject(schema: Extract<ValueSchema, { type: "object" }>, value: unknown): string {
-  fits(typeof value === "object" && value !== null && !Array.isArray(value), value);
+  fits(
+    typeof value === "object" && value !== null && !Array.isArray(value) && !(value instanceof WrittenNumber),
+    value,
+  );
   const object = value as Record<string, unknown>;
   const members: string[] = [];
   for (const field of schema.fields) {
@@ -89,9 +115,9 @@ function fits<T>(condition: boolean, value: T): T {
   return value;
 }
 
-/** JSON.stringify, bigint as the nearest number. */
+/** JSON.stringify of what `parsed` gives. */
 export function plain(value: unknown): string {
-  return JSON.stringify(value, (_name, inner) => (typeof inner === "bigint" ? Number(inner) : inner));
+  return JSON.stringify(value, (_name, inner) => (inner instanceof WrittenNumber ? inner.number : inner));
 }
 
 /** Whether some object of this (valid) JSON has a name twice: then JSON.parse forgets what the kernel checks. */

@@ -6,7 +6,7 @@ import { fail, isDigit } from "./scan";
 export const FORM_NEGATIVE: u32 = 1;
 /** Has a fraction or an exponent. */
 export const FORM_FRACTION: u32 = 2;
-/** Has more than 19 significant digits: the mantissa holds the first 19. */
+/** Digits other than 0 follow the 19 that the mantissa holds. */
 export const FORM_CUT: u32 = 4;
 
 /** Digits that a u64 always holds. */
@@ -41,7 +41,7 @@ export function scanNumber(descriptor: usize, at: usize, end: usize): usize {
         digits++;
       } else {
         exponent++;
-        form |= FORM_CUT;
+        if (byte != 0x30) form |= FORM_CUT;
       }
       at++;
       byte = at < end ? load<u8>(at) : 0;
@@ -57,7 +57,7 @@ export function scanNumber(descriptor: usize, at: usize, end: usize): usize {
         mantissa = mantissa * 10 + (byte - 0x30);
         digits += i32(mantissa != 0);
         exponent--;
-      } else form |= FORM_CUT;
+      } else if (byte != 0x30) form |= FORM_CUT;
       at++;
       byte = at < end ? load<u8>(at) : 0;
     }
