@@ -7,6 +7,7 @@ import { Cluster } from "./cluster.ts";
 import { committedBatches } from "./committed-batches.ts";
 import { Faults } from "./faults.ts";
 import { Link } from "./link.ts";
+import { type Listener, type ListenSettings, listen } from "./listen.ts";
 import type { CommittedOffset, PartitionKey } from "./offsets.ts";
 import type { Partition } from "./partition.ts";
 import { decodeRecords, encodeRecords, type PlainRecord, type StoredRecord } from "./plain-records.ts";
@@ -18,6 +19,7 @@ const HOST = "embedded";
 const FIRST_PORT = 9092;
 const DECOMPRESSED_BYTES_MAX = 64 * 1024 * 1024;
 
+/** What an embedded cluster is like. Times are milliseconds. */
 export interface EmbeddedBrokerSettings {
   readonly clock: Clock;
   /** Uniform in [0, 1); what is random comes from it alone. */
@@ -43,6 +45,12 @@ export interface EmbeddedBrokerSettings {
   readonly latencyMs?: () => number;
 }
 
+/** A way to the brokers. */
+export interface Network {
+  /** Breaks all connections to this broker. */
+  cut(node: number): void;
+}
+
 /** What an embedded cluster has done so far. */
 export interface BrokerCounters {
   readonly requests: ReadonlyMap<Api, number>;
@@ -59,7 +67,7 @@ export class EmbeddedBroker {
   readonly cluster: Cluster;
   readonly faults: Faults;
   readonly #settings: EmbeddedBrokerSettings;
-  readonly #links: Link[] = [];
+  readonly #networks = new Set<Network>();
   readonly #requests = new Map<Api, number>();
 
   constructor(settings: EmbeddedBrokerSettings) {
@@ -80,7 +88,7 @@ export class EmbeddedBroker {
       offsetMetadataBytesMax: 4096,
     });
     this.faults = new Faults(this.cluster, (node) => {
-      for (const link of this.#links) link.cut(node);
+      for (const network of this.#networks) network.cut(node);
     });
   }
 
@@ -104,8 +112,19 @@ export class EmbeddedBroker {
       },
       serve: (node, ends) => this.serve({ node, addressOf: embeddedAddress }, ends),
     });
-    this.#links.push(link);
+    this.attach(link);
     return link;
+  }
+
+  /** Opens the brokers to any Kafka client on this machine, over TCP. Errors: those of node:net. */
+  listen(settings: ListenSettings = {}): Promise<Listener> {
+    return listen(this, settings);
+  }
+
+  /** Another way to reach the brokers: it hears of it when one goes down. @returns what ends that. */
+  attach(network: Network): () => void {
+    this.#networks.add(network);
+    return () => this.#networks.delete(network);
   }
 
   /** The broker's end of a new connection to one node. */

@@ -17,6 +17,8 @@ export interface Call {
 export interface SaslExchange {
   /** Has the client proved who it is? */
   readonly isDone: boolean;
+  /** Then the connection ends behind the answer. */
+  readonly hasFailed: boolean;
   handshake(mechanism: string): ResponseToSend<"SaslHandshake">;
   step(authBytes: Buffer): ResponseToSend<"SaslAuthenticate">;
 }

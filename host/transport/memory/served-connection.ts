@@ -101,6 +101,7 @@ export class ServedConnection {
     this.#settings.count(api);
     const facts = { api, version, node, clientId: head.clientId ?? "", request };
     await this.#carryOut(head, request, this.#settings.faults.decide(facts));
+    if (authenticate?.hasFailed) this.cut("authentication failed");
     // The log has its own copy of what was produced; other handlers may keep views of their request.
     if (api === "Produce") release();
   }
