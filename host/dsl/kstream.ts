@@ -6,6 +6,7 @@ import { map } from "../operators/map.ts";
 import { mapValues } from "../operators/map-values.ts";
 import { peek } from "../operators/peek.ts";
 import { project } from "../operators/project.ts";
+import { json } from "../serdes/json.ts";
 import type { NodeId } from "../topology/node.ts";
 import type { Operator } from "../topology/operator.ts";
 import type { AnySerde } from "../topology/serde.ts";
@@ -13,10 +14,10 @@ import type { Condition, Projected, Projection } from "./fields.ts";
 import type { NodeLog } from "./node-log.ts";
 import type { KnownSerdes, Named, Produced, ProducedArguments } from "./produced.ts";
 
-/** The serdes that a stream knows by itself. "rows": its values are rows that kernels made, and know how to write. */
+/** The serdes that a stream knows by itself. */
 interface StreamSerdes {
   readonly key: AnySerde | undefined;
-  readonly value: AnySerde | "rows" | undefined;
+  readonly value: AnySerde | undefined;
 }
 
 /**
@@ -60,9 +61,8 @@ export class KStream<K, V, Known extends KnownSerdes = never> {
     if (typeof mapper === "function") {
       return this.#next(mapValues(mapper), named, { key: this.#serdes.key, value: undefined });
     }
-    const { value } = this.#serdes;
-    const known = value === "rows" || value?.format === "json" ? "rows" : undefined;
-    return this.#next(project(mapper), named, { key: this.#serdes.key, value: known });
+    const value = this.#serdes.value?.format === "json" ? json<unknown>() : undefined;
+    return this.#next(project(mapper), named, { key: this.#serdes.key, value });
   }
 
   /** A new key and a new value for each record. */
@@ -110,11 +110,7 @@ export class KStream<K, V, Known extends KnownSerdes = never> {
     if (topic === "") throw misuse("a sink without a topic", 'Name one: stream.to("orders")');
     if (key === undefined) throw serdeMissing(topic, "key");
     if (value === undefined) throw serdeMissing(topic, "value");
-    this.#log.append(
-      { kind: "sink", parent: this.#node, topic, key, value: value === "rows" ? undefined : value },
-      "SINK",
-      given.name,
-    );
+    this.#log.append({ kind: "sink", parent: this.#node, topic, key, value }, "SINK", given.name);
   }
 
   #next<K2, V2, Known2 extends KnownSerdes>(

@@ -1,5 +1,6 @@
 import { PeridotError } from "../errors.ts";
-import type { Operator, ProjectedField } from "../topology/operator.ts";
+import type { Operator } from "../topology/operator.ts";
+import type { ProjectedField } from "../topology/serde.ts";
 
 /**
  * KStream#mapValues by a projection: a value with the named fields only, each taken from a field of the old value.

@@ -2,7 +2,6 @@ import type { StandardSchemaV1 } from "@standard-schema/spec";
 import type { Serde } from "../topology/serde.ts";
 import { refusal } from "./refusal.ts";
 
-const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /**
@@ -19,10 +18,10 @@ export function json(_schema?: StandardSchemaV1): Serde<unknown> {
 const UNTYPED: Serde<unknown> = Object.freeze({
   name: "json",
   format: "json" as const,
-  serialize(value: unknown): Uint8Array {
+  serialize(value: unknown): string {
     const text: string | undefined = JSON.stringify(value);
     if (text === undefined) throw refusal("json", value);
-    return encoder.encode(text);
+    return text;
   },
   deserialize: (bytes: Uint8Array): unknown => JSON.parse(decoder.decode(bytes)),
 });

@@ -14,7 +14,8 @@ export function taskName(id: TaskId): string {
 
 export function parseTaskName(name: string): TaskId {
   const match = /^(\d+)_(\d+)$/.exec(name);
-  if (match === null) throw new PeridotError("ASSERTION_FAILED", { what: `a task name like 0_3, not "${name}"` });
+  if (match === null)
+    throw new PeridotError("ASSERTION_FAILED", { what: `a task name like 0_3, not "${name}"` });
   return { subTopology: Number(match[1]), partition: Number(match[2]) };
 }
 

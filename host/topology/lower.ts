@@ -1,7 +1,6 @@
 import type { ProcessorNode, SinkNode, SourceNode } from "./node.ts";
-import type { ProjectedField } from "./operator.ts";
 import type { PlanSource, PlanStep, SegmentStep, SinkStep } from "./plan.ts";
-import type { AnySerde } from "./serde.ts";
+import type { AnySerde, ProjectedField } from "./serde.ts";
 import type { Children } from "./tree.ts";
 
 /** What has become of a record on its way from the source to some node. */
@@ -85,7 +84,7 @@ function sinkStep(node: SinkNode, way: Way): SinkStep {
     value,
     ordinal: 0,
     keepsKey: !way.keyChanged && sameBytes(way.source.key, key),
-    keepsValue: !way.valueChanged && value !== undefined && sameBytes(way.source.value, value),
+    keepsValue: !way.valueChanged && sameBytes(way.source.value, value),
     shared: false,
   };
 }

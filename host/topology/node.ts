@@ -36,8 +36,7 @@ export interface SinkNode {
   readonly parent: NodeId;
   readonly topic: string;
   readonly key: AnySerde;
-  /** undefined: the rows that kernels made, as JSON with their own field names. */
-  readonly value: AnySerde | undefined;
+  readonly value: AnySerde;
 }
 
 /** A logical node: what one call of the DSL means, as frozen data. */

@@ -1,3 +1,5 @@
+import type { ProjectedField } from "./serde.ts";
+
 /** What an operator states about itself; passes and the compiler read nothing else. */
 export interface OperatorFacts {
   readonly changesKey: boolean;
@@ -25,12 +27,6 @@ export interface Comparison {
   readonly field: string;
   readonly comparator: Comparator;
   readonly constant: Scalar;
-}
-
-/** One field of a projection: its name, and the field of the row that it takes. */
-export interface ProjectedField {
-  readonly name: string;
-  readonly from: string;
 }
 
 /** The declarative form of an operator: data, which kernels run over whole batches where values are rows. */

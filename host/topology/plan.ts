@@ -1,6 +1,6 @@
 import type { ErrorSettings } from "./error-settings.ts";
-import type { Call, Comparison, ProjectedField } from "./operator.ts";
-import type { AnySerde } from "./serde.ts";
+import type { Call, Comparison } from "./operator.ts";
+import type { AnySerde, ProjectedField } from "./serde.ts";
 import type { TimestampExtractor } from "./timestamp-extractor.ts";
 
 /** The physical plan: what each task runs. Pure data and the user's functions; equal topologies give equal plans. */
@@ -64,8 +64,7 @@ export interface SinkStep {
   readonly name: string;
   readonly topic: string;
   readonly key: AnySerde;
-  /** undefined: JSON of the value as it is, rows with their own field names. */
-  readonly value: AnySerde | undefined;
+  readonly value: AnySerde;
   /** Its place in depth-first order within its sub-topology: where outputs of one record go first. */
   readonly ordinal: number;
   /**

@@ -11,7 +11,8 @@ export interface Serde<T> {
   readonly format: WireFormat;
   /** Absent unless kernels turn these values into rows and back. */
   readonly rows?: RowType;
-  serialize(value: T): Uint8Array;
+  /** Bytes, or a text to be written as UTF-8. */
+  serialize(value: T): Uint8Array | string;
   /** `bytes` may be a view of memory that is reused: keep nothing of it. */
   deserialize(bytes: Uint8Array): T;
 }
@@ -23,13 +24,38 @@ export type SerdeType<S> = S extends Serde<infer T> ? T : never;
 // biome-ignore lint/suspicious/noExplicitAny: the one place where a serde's type is forgotten; Serde is invariant
 export type AnySerde = Serde<any>;
 
-/** What the topology must know about rows that kernels make: their top-level fields. */
+/** The shape of rows that kernels make of a value's bytes, and what it takes to read and write them. */
 export interface RowType {
+  /** Top-level fields. */
   readonly fields: readonly RowField[];
+  /** The descriptor by which the JSON kernel decodes values into rows. */
+  readonly descriptor: Uint8Array;
+  /** The descriptor by which it writes rows: those fields under those names; undefined: all, under their own. */
+  encodeDescriptor(projection: readonly ProjectedField[] | undefined): Uint8Array;
+  /** Makes lazy views of rows; the memory must stay as it is while a view is in use. */
+  view(memory: RowMemory, row: number): unknown;
 }
 
 export interface RowField {
   readonly name: string;
-  /** "string", "i64", "object" and so on: for error texts, and for what can be compared with what. */
+  /** "string", "i32", "i64", "f64", "bool" can be compared; anything else is for error texts. */
   readonly type: string;
+  /** FlatBuffers vtable slot of the field. */
+  readonly slot: number;
+}
+
+/** One field of a projection: its name, and the field of the row that it takes. */
+export interface ProjectedField {
+  readonly name: string;
+  readonly from: string;
+}
+
+/** Decoded rows in linear memory, as KernelRows (host/wasm/kernel-instance.ts) has them. */
+export interface RowMemory {
+  /** Linear memory as it is now. */
+  readonly memory: Uint8Array;
+  /** Address of a row's FlatBuffers table; 0: the value is null. */
+  addressOf(row: number): number;
+  /** Raised when the rows are overwritten: views made before are void then. */
+  readonly version: number;
 }

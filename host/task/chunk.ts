@@ -1,0 +1,157 @@
+import type { BatchView } from "../batch/batch-view.ts";
+import { PeridotError } from "../errors.ts";
+import type { AnySerde, RowMemory } from "../topology/serde.ts";
+import { describeKernelError } from "../wasm/kernel-errors.ts";
+import type { KernelInput, KernelInstance, KernelRows, KernelSelection } from "../wasm/kernel-instance.ts";
+import type { SourceProgram } from "./program.ts";
+
+/** Room in linear memory for the decoded rows of one source partition. */
+export interface ChunkRoom {
+  readonly input: KernelInput;
+  readonly selection: KernelSelection;
+  readonly rows: KernelRows;
+}
+
+export function newChunkRoom(kernel: KernelInstance, rowsMax: number): ChunkRoom {
+  return {
+    input: kernel.newInput({ rowsMax, checkCrc: true }),
+    selection: kernel.newSelection(rowsMax),
+    rows: kernel.newRows(rowsMax),
+  };
+}
+
+/** A row that could not be read. */
+export interface UnreadableRow {
+  readonly row: number;
+  readonly error: Error;
+}
+
+const WIDTHS: Readonly<Record<string, number>> = { i32: 4, i64: 8, f64: 8 };
+
+/**
+ * Decoded rows of one source partition: keys and values checked, those that JavaScript must read anyway read.
+ * Rows are numbered from 0; what could not be read is in `unreadable`, in rising order.
+ */
+export class Chunk {
+  readonly program: SourceProgram;
+  readonly room: ChunkRoom;
+  readonly rowCount: number;
+  readonly unreadable: readonly UnreadableRow[];
+  /** Rows that nothing comes of: unreadable ones, and those that a timestamp extractor has dropped. */
+  readonly gone = new Set<number>();
+  /** Of these, the ones that the timestamp extractor has dropped. */
+  readonly dropped: number[] = [];
+  /** A row whose timestamp stops the application once everything before it is done. */
+  stop: { readonly row: number; readonly error: Error } | undefined;
+  /** First row that is not processed yet. */
+  from = 0;
+  readonly #kernel: KernelInstance;
+  readonly #keys: unknown[] | undefined;
+  readonly #values: unknown[] | undefined;
+  #view: BatchView | undefined;
+  #viewOf: ArrayBufferLike | undefined;
+
+  /** Takes over what `decode` has put into the room's input. */
+  constructor(kernel: KernelInstance, program: SourceProgram, room: ChunkRoom, rowCount: number) {
+    this.#kernel = kernel;
+    this.program = program;
+    this.room = room;
+    this.rowCount = rowCount;
+    room.selection.selectAll(room.input);
+    if (program.descriptor !== undefined) {
+      room.rows.decodeJson(room.input, room.selection, program.descriptor);
+      this.#view = undefined; // it counts errors
+    }
+    const unreadable = new Map<number, Error>();
+    if (this.view.errors > 0) this.#collectRefused(unreadable);
+    this.#keys = this.#readColumn(program.key, "key", unreadable);
+    this.#values =
+      program.descriptor === undefined ? this.#readColumn(program.value, "value", unreadable) : undefined;
+    for (const row of unreadable.keys()) this.gone.add(row);
+    this.unreadable = [...unreadable].map(([row, error]) => ({ row, error })).sort((a, b) => a.row - b.row);
+  }
+
+  /** The columns, where linear memory is now: ask anew after a kernel call. */
+  get view(): BatchView {
+    const { buffer } = this.#kernel.memory;
+    if (this.#view === undefined || this.#viewOf !== buffer) {
+      this.#view = this.room.input.batch;
+      this.#viewOf = buffer;
+    }
+    return this.#view;
+  }
+
+  /** What the keys' serde makes of a row's key. */
+  key(row: number): unknown {
+    return this.#keys === undefined ? read(this.program.key, this.view.key(row)) : this.#keys[row];
+  }
+
+  /** What user functions get as a row's value: a lazy view where kernels made rows. */
+  value(row: number): unknown {
+    const { rows } = this.program.value;
+    if (rows !== undefined && this.program.descriptor !== undefined) {
+      return this.room.rows.addressOf(row) === 0 ? null : rows.view(this.#rowMemory, row);
+    }
+    return this.#values === undefined ? read(this.program.value, this.view.value(row)) : this.#values[row];
+  }
+
+  readonly #rowMemory: RowMemory = (() => {
+    const chunk = this;
+    return {
+      get memory() {
+        return chunk.#kernel.memory;
+      },
+      addressOf: (row: number) => chunk.room.rows.addressOf(row),
+      get version() {
+        return chunk.room.rows.version;
+      },
+    };
+  })();
+
+  #collectRefused(unreadable: Map<number, Error>): void {
+    for (let row = 0; row < this.rowCount; row++) {
+      const code = this.view.errorCode(row);
+      if (code !== 0) unreadable.set(row, refusal(this.program, code, this.view.errorAt(row)));
+    }
+  }
+
+  /** Reads what cannot be checked otherwise: JSON without rows, and serdes of the user's own. */
+  #readColumn(serde: AnySerde, part: "key" | "value", unreadable: Map<number, Error>): unknown[] | undefined {
+    const width = WIDTHS[serde.format];
+    if (width === undefined && serde.format !== "json" && serde.format !== "custom") return undefined;
+    const column: unknown[] | undefined = width === undefined ? new Array(this.rowCount) : undefined;
+    const { view } = this;
+    for (let row = 0; row < this.rowCount; row++) {
+      if (unreadable.has(row)) continue;
+      if (width !== undefined) {
+        const length = part === "key" ? view.keyLength(row) : view.valueLength(row);
+        if (length === width || length === -1) continue;
+      }
+      try {
+        const value = read(serde, part === "key" ? view.key(row) : view.value(row));
+        if (column !== undefined) column[row] = value;
+      } catch (error) {
+        unreadable.set(row, asError(error, part));
+      }
+    }
+    return column;
+  }
+}
+
+function read(serde: AnySerde, bytes: Buffer | null): unknown {
+  return bytes === null ? null : serde.deserialize(bytes);
+}
+
+function refusal({ value }: SourceProgram, code: number, at: number): PeridotError {
+  const where = code >= 300 ? `at byte ${at} of the value` : `at byte ${at} of the fetched bytes`;
+  return new PeridotError("SERDE_REFUSED", {
+    serde: value.name,
+    problem: `${where}: ${describeKernelError(code)}`,
+  });
+}
+
+/** What a user's code threw, as an Error. */
+export function asError(thrown: unknown, where: string): Error {
+  if (thrown instanceof Error) return thrown;
+  return new PeridotError("USER_CODE_THREW", { where, what: String(thrown) });
+}

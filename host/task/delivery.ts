@@ -1,0 +1,96 @@
+import type { BatchHolder, KernelRows, KernelSelection, RecordForm } from "../wasm/kernel-instance.ts";
+import type { Chunk } from "./chunk.ts";
+import type { TopicSink } from "./outbox.ts";
+
+/** Records ready to be appended to a topic: rows of a batch, each of which came from a row of the chunk. */
+export interface Delivery {
+  readonly topic: TopicSink;
+  readonly node: string;
+  readonly holder: BatchHolder;
+  readonly form: RecordForm;
+  readonly kernelRows: KernelRows | undefined;
+  /** May be overwritten. */
+  readonly spare: KernelSelection;
+  /** Has all the records selected, if there is such a selection. */
+  readonly whole: KernelSelection | undefined;
+  /** By record: the row of the chunk that it came from, rising. */
+  readonly rows: () => Uint32Array;
+  /** By record: where in depth-first order it was made. */
+  readonly placeOf: (index: number) => number;
+  /** The holder's rows are the records' numbers; else they are those of the chunk. */
+  readonly ownRows: boolean;
+}
+
+/**
+ * Appends what came from rows below `limit`.
+ *
+ * @returns whether the kernels took everything
+ */
+export function appendWhole(delivery: Delivery, limit: number, chunk: Chunk, rowsMax: number): boolean {
+  const { whole } = delivery;
+  if (whole !== undefined && limit >= chunk.rowCount) return append(delivery, whole);
+  const rows = delivery.rows();
+  const end = firstNotBelow(rows, limit);
+  let complete = true;
+  for (let from = 0; from < end; from += rowsMax) {
+    complete = appendPart(delivery, rows, from, Math.min(end, from + rowsMax)) && complete;
+  }
+  return complete;
+}
+
+/** A record that waits for its turn. */
+interface Turn {
+  readonly delivery: Delivery;
+  readonly rows: Uint32Array;
+  readonly end: number;
+  next: number;
+}
+
+/** The same for deliveries to one topic, by row and then by place. One kernel call for each change of delivery. */
+export function appendMerged(deliveries: readonly Delivery[], limit: number, rowsMax: number): boolean {
+  const turns = deliveries.map((delivery): Turn => {
+    const rows = delivery.rows();
+    return { delivery, rows, end: firstNotBelow(rows, limit), next: 0 };
+  });
+  let complete = true;
+  for (let first = firstOf(turns); first !== undefined; first = firstOf(turns)) {
+    const from = first.next++;
+    const most = Math.min(first.end, from + rowsMax);
+    while (first.next < most && firstOf(turns) === first) first.next++;
+    complete = appendPart(first.delivery, first.rows, from, first.next) && complete;
+  }
+  return complete;
+}
+
+function firstOf(turns: readonly Turn[]): Turn | undefined {
+  let first: Turn | undefined;
+  for (const turn of turns) {
+    if (turn.next < turn.end && (first === undefined || before(turn, first))) first = turn;
+  }
+  return first;
+}
+
+function before(a: Turn, b: Turn): boolean {
+  const rows = a.rows[a.next]! - b.rows[b.next]!;
+  return rows < 0 || (rows === 0 && a.delivery.placeOf(a.next) < b.delivery.placeOf(b.next));
+}
+
+function appendPart(delivery: Delivery, rows: Uint32Array, from: number, to: number): boolean {
+  const { spare, ownRows } = delivery;
+  if (ownRows) spare.selectRows(Uint32Array.from({ length: to - from }, (_, index) => from + index));
+  else spare.selectRows(rows.subarray(from, to));
+  return append(delivery, spare);
+}
+
+function append({ topic, holder, form, kernelRows }: Delivery, selection: KernelSelection): boolean {
+  const { count } = selection;
+  if (count === 0) return true;
+  return topic.append(holder, selection, form, kernelRows) === count;
+}
+
+/** Rows rise: how many are below the limit. */
+function firstNotBelow(rows: Uint32Array, limit: number): number {
+  let end = rows.length;
+  while (end > 0 && rows[end - 1]! >= limit) end--;
+  return end;
+}

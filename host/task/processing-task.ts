@@ -1,0 +1,169 @@
+import type { Clock } from "../clock.ts";
+import { PeridotError } from "../errors.ts";
+import type { OffsetToCommit } from "../transport/port.ts";
+import type { BatchFault, KernelInstance } from "../wasm/kernel-instance.ts";
+import { Chunk } from "./chunk.ts";
+import type { SourceQueue } from "./source-queue.ts";
+import { extractTimestamps, NO_TIME, timeOf } from "./timestamps.ts";
+
+export interface TaskParts {
+  readonly kernel: KernelInstance;
+  readonly clock: Clock;
+}
+
+/** Rows of one queue that are next in the task's input. */
+export interface NextRows {
+  readonly queue: SourceQueue;
+  readonly chunk: Chunk;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Event times as of some commit. */
+interface Times {
+  readonly stream: number;
+  readonly queues: readonly number[];
+}
+
+/**
+ * One task: its source partitions, merged into one input. The next row is the one with the smallest timestamp; of
+ * equals, that of the partition that comes first. A partition that has nothing is not waited for.
+ */
+export class ProcessingTask {
+  readonly name: string;
+  readonly queues: readonly SourceQueue[];
+  /** Largest event time of the task so far. */
+  streamTime = NO_TIME;
+  /** Something was consumed since the last cut. */
+  moved = false;
+  readonly #parts: TaskParts;
+  #sequence = 0n;
+  #committed: Times;
+  #cut: Times;
+
+  constructor(name: string, queues: readonly SourceQueue[], parts: TaskParts) {
+    this.name = name;
+    this.queues = queues;
+    this.#parts = parts;
+    this.#committed = this.#cut = this.#times();
+  }
+
+  get hasInput(): boolean {
+    return this.queues.some((queue) => queue.hasInput);
+  }
+
+  /** Rows that come next, at most `rowsMax`; undefined: there is no input, though positions may have moved. */
+  next(rowsMax: number): NextRows | undefined {
+    const ready = this.queues.filter((queue) => this.#fill(queue, rowsMax));
+    const queue = this.#first(ready);
+    if (queue === undefined) return undefined;
+    const chunk = queue.chunk!;
+    const most = Math.min(chunk.rowCount, chunk.from + rowsMax);
+    const to = ready.length === 1 ? most : this.#endOfRun(queue, ready, most);
+    return { queue, chunk, from: chunk.from, to };
+  }
+
+  /** Rows up to `to` are processed; `streamTime` is the task's from now on. */
+  consumed({ queue, chunk, from }: NextRows, to: number): void {
+    if (to === from) return;
+    this.moved = true;
+    chunk.from = to;
+    queue.position = chunk.view.offset(to - 1) + 1n;
+    this.#sequence += BigInt(to - from);
+  }
+
+  /** Next offsets of all partitions that have one. */
+  get offsets(): readonly OffsetToCommit[] {
+    return this.queues.flatMap(({ origin, position }) =>
+      position === undefined ? [] : [{ ...origin, offset: position, metadata: "" }],
+    );
+  }
+
+  /** The times so far belong to the commit that is being made. */
+  cut(): void {
+    this.moved = false;
+    this.#cut = this.#times();
+  }
+
+  committed(): void {
+    this.#committed = this.#cut;
+  }
+
+  /** Back to the last commit, with no input. */
+  rollback(): void {
+    this.moved = false;
+    this.streamTime = this.#committed.stream;
+    this.#cut = this.#committed;
+    this.queues.forEach((queue, index) => {
+      queue.clear();
+      queue.time = this.#committed.queues[index]!;
+    });
+  }
+
+  #times(): Times {
+    return { stream: this.streamTime, queues: this.queues.map((queue) => queue.time) };
+  }
+
+  /** Decodes what comes next in a queue. @returns whether there are rows. */
+  #fill(queue: SourceQueue, rowsMax: number): boolean {
+    for (;;) {
+      if (queue.chunk !== undefined && queue.chunk.from < queue.chunk.rowCount) return true;
+      const { head } = queue;
+      if (head === undefined) return false;
+      const { input } = queue.room;
+      if (queue.chunk === undefined) {
+        input.load(head.records, queue.position!);
+      }
+      const rows = input.decode(rowsMax, this.#sequence);
+      if (rows > 0) {
+        queue.chunk = new Chunk(this.#parts.kernel, queue.program, queue.room, rows);
+        extractTimestamps(queue.chunk, queue.origin, queue.time, this.#parts.clock);
+      } else {
+        if (input.fault !== undefined) throw unreadableBatch(queue, input.fault);
+        this.moved ||= head.nextOffset > queue.position!;
+        queue.shift();
+        if (this.queues.length === 1) return false; // others may have their turn
+      }
+    }
+  }
+
+  #first(ready: readonly SourceQueue[]): SourceQueue | undefined {
+    if (ready.length < 2) return ready[0];
+    let first: SourceQueue | undefined;
+    let earliest = Number.POSITIVE_INFINITY;
+    for (const queue of ready) {
+      const time = timeOfRow(queue, queue.chunk!.from);
+      if (time < earliest) {
+        first = queue;
+        earliest = time;
+      }
+    }
+    return first;
+  }
+
+  /** Where another partition's head comes before this one's next row. */
+  #endOfRun(queue: SourceQueue, ready: readonly SourceQueue[], most: number): number {
+    const own = ready.indexOf(queue);
+    const { from } = queue.chunk!;
+    let to = from + 1;
+    const heads = ready.map((each) => timeOfRow(each, each.chunk!.from));
+    const isNext = (row: number): boolean => {
+      const time = timeOfRow(queue, row);
+      return heads.every((head, index) => index === own || time < head || (time === head && own < index));
+    };
+    while (to < most && isNext(to)) to++;
+    return to;
+  }
+}
+
+/** A row of which nothing comes is got rid of at once. */
+function timeOfRow({ chunk }: SourceQueue, row: number): number {
+  return chunk!.gone.has(row) ? Number.NEGATIVE_INFINITY : timeOf(chunk!, row);
+}
+
+function unreadableBatch(queue: SourceQueue, fault: BatchFault): PeridotError {
+  return new PeridotError("RECORD_BATCH_INVALID", {
+    ...queue.origin,
+    ...fault,
+  });
+}

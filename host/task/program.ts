@@ -1,0 +1,222 @@
+import type { ErrorSettings } from "../topology/error-settings.ts";
+import type { Call, Comparison } from "../topology/operator.ts";
+import type {
+  CallStep,
+  Plan,
+  PlanSource,
+  PlanStep,
+  RowFilter,
+  SegmentStep,
+  SinkStep,
+} from "../topology/plan.ts";
+import type { AnySerde, ProjectedField, RowField, RowType } from "../topology/serde.ts";
+import type { TimestampExtractor } from "../topology/timestamp-extractor.ts";
+import type {
+  FieldAt,
+  FilterExpression,
+  FormPart,
+  HostBatch,
+  KernelFilter,
+  KernelInstance,
+  KernelSelection,
+  RecordForm,
+} from "../wasm/kernel-instance.ts";
+import type { Outbox, TopicSink } from "./outbox.ts";
+
+/** A plan made ready for one kernel instance: descriptors placed, filters and forms compiled, room reserved. */
+export interface SourceProgram {
+  readonly name: string;
+  readonly topics: readonly string[];
+  readonly key: AnySerde;
+  readonly value: AnySerde;
+  readonly timestamps: TimestampExtractor;
+  readonly errors: ErrorSettings;
+  /** Address of the JSON descriptor by which values become rows; undefined: they do not. */
+  readonly descriptor: number | undefined;
+  readonly children: readonly ProgramStep[];
+  /** A user function runs somewhere below: the cost of a row is not ours. */
+  readonly callsUser: boolean;
+}
+
+export type ProgramStep = CallProgram | SegmentProgram | SinkProgram;
+
+interface StepProgram {
+  readonly name: string;
+  /** Its number in depth-first order: what one record causes at a smaller place comes first. */
+  readonly place: number;
+}
+
+export interface CallProgram extends StepProgram {
+  readonly kind: "call";
+  readonly call: Call;
+  /** The function surely ignores its second argument. */
+  readonly takesOne: boolean;
+  readonly children: readonly ProgramStep[];
+}
+
+export interface SegmentProgram extends StepProgram {
+  readonly kind: "segment";
+  readonly filter: KernelFilter | undefined;
+  readonly projection: readonly ProjectedField[] | undefined;
+  /** Where its selection is written; undefined: it passes on the one that it was given. */
+  readonly selection: KernelSelection | undefined;
+  readonly children: readonly ProgramStep[];
+}
+
+export interface SinkProgram extends StepProgram {
+  readonly kind: "sink";
+  readonly topic: TopicSink;
+  readonly key: AnySerde;
+  readonly value: AnySerde;
+  readonly keepsKey: boolean;
+  readonly keepsValue: boolean;
+  /** How kernels write it straight from the source's batch, as long as no function has changed key or value. */
+  readonly form: RecordForm | undefined;
+  /** What JavaScript made of it. */
+  readonly batch: HostBatch;
+  readonly selection: KernelSelection;
+}
+
+/** Everything that is needed to make programs. */
+export interface ProgramParts {
+  readonly kernel: KernelInstance;
+  readonly outbox: Outbox;
+  readonly errors: ErrorSettings;
+  readonly rowsMax: number;
+}
+
+/** Programs of all sources, by sub-topology. */
+export function makePrograms(plan: Plan, parts: ProgramParts): ReadonlyMap<number, readonly SourceProgram[]> {
+  return new Map(
+    plan.subTopologies.map((each) => [each.id, each.sources.map((source) => makeProgram(source, parts))]),
+  );
+}
+
+function makeProgram(source: PlanSource, parts: ProgramParts): SourceProgram {
+  const { name, topics, key, value, timestamps } = source;
+  const rows = value.rows;
+  const maker = new StepMaker(source, parts);
+  return {
+    name,
+    topics,
+    key,
+    value,
+    timestamps,
+    errors: { ...parts.errors, ...source.errors },
+    descriptor: rows && parts.kernel.place(rows.descriptor),
+    children: source.children.map((step) => maker.make(step)),
+    callsUser: maker.callsUser || timestamps.from === "function",
+  };
+}
+
+class StepMaker {
+  callsUser = false;
+  readonly #rows: RowType | undefined;
+  readonly #parts: ProgramParts;
+  #places = 0;
+
+  constructor(source: PlanSource, parts: ProgramParts) {
+    this.#rows = source.value.rows;
+    this.#parts = parts;
+  }
+
+  make(step: PlanStep, projection?: readonly ProjectedField[], rows = this.#rows !== undefined): ProgramStep {
+    switch (step.kind) {
+      case "call":
+        return this.#call(step, projection, rows);
+      case "segment":
+        return this.#segment(step);
+      case "sink":
+        return this.#sink(step, projection, rows);
+    }
+  }
+
+  #call(step: CallStep, projection: readonly ProjectedField[] | undefined, rows: boolean): CallProgram {
+    this.callsUser = true;
+    const place = this.#places++;
+    const keepsRows = step.call.shape === "filter" || step.call.shape === "peek";
+    const children = step.children.map((child) => this.make(child, projection, rows && keepsRows));
+    return { kind: "call", name: step.name, place, call: step.call, takesOne: takesOne(step.call), children };
+  }
+
+  #segment(step: SegmentStep): SegmentProgram {
+    const { kernel, rowsMax } = this.#parts;
+    const place = this.#places++;
+    const filters = step.filters.map((filter) => this.#expression(filter));
+    return {
+      kind: "segment",
+      name: step.names.at(-1)!,
+      place,
+      filter:
+        filters.length === 0
+          ? undefined
+          : kernel.newFilter(filters.length === 1 ? filters[0]! : { op: "and", of: filters }),
+      selection: filters.length === 0 ? undefined : kernel.newSelection(rowsMax),
+      projection: step.projection,
+      children: step.children.map((child) => this.make(child, step.projection, true)),
+    };
+  }
+
+  #sink(step: SinkStep, projection: readonly ProjectedField[] | undefined, rows: boolean): SinkProgram {
+    const { kernel, outbox, rowsMax } = this.#parts;
+    const { name, topic, key, value, keepsKey, keepsValue } = step;
+    const form = this.#form(step, projection, rows);
+    return {
+      kind: "sink",
+      name,
+      place: this.#places++,
+      topic: outbox.sinkOf(topic),
+      key,
+      value,
+      keepsKey,
+      keepsValue,
+      form,
+      batch: kernel.newHostBatch(),
+      selection: kernel.newSelection(rowsMax),
+    };
+  }
+
+  #form(
+    step: SinkStep,
+    projection: readonly ProjectedField[] | undefined,
+    rows: boolean,
+  ): RecordForm | undefined {
+    if (!step.keepsKey) return undefined;
+    const value = this.#valuePart(step, projection, rows);
+    return value && this.#parts.kernel.newForm({ key: { from: "batch" }, value });
+  }
+
+  #valuePart(
+    step: SinkStep,
+    projection: readonly ProjectedField[] | undefined,
+    rows: boolean,
+  ): FormPart | undefined {
+    if (step.keepsValue) return { from: "batch" };
+    if (!rows || step.value.format !== "json") return undefined;
+    return { from: "json", descriptor: this.#parts.kernel.place(this.#rows!.encodeDescriptor(projection)) };
+  }
+
+  #expression({ all, keeps }: RowFilter): FilterExpression {
+    const expression: FilterExpression = { op: "and", of: all.map((each) => this.#comparison(each)) };
+    return keeps ? expression : { op: "not", of: expression };
+  }
+
+  #comparison({ field: name, comparator, constant }: Comparison): FilterExpression {
+    const field = fieldAt(this.#rows!.fields.find((each) => each.name === name)!);
+    if (constant === null) return { op: comparator === "eq" ? "isNull" : "isNotNull", field };
+    return { op: OPERATORS[comparator], field, value: constant };
+  }
+}
+
+const OPERATORS = { eq: "==", ne: "!=", lt: "<", le: "<=", gt: ">", ge: ">=" } as const;
+
+function fieldAt(field: RowField): FieldAt {
+  return { slots: [field.slot], type: field.type as FieldAt["type"] };
+}
+
+/** An arrow function with one plain parameter cannot see a second argument; anything else might. */
+function takesOne(call: Call): boolean {
+  return (
+    call.shape === "mapValues" && call.fn.length === 1 && /^\(?\s*[\w$]+\s*\)?\s*=>/.test(String(call.fn))
+  );
+}

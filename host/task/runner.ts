@@ -1,0 +1,300 @@
+import { assert } from "../assert.ts";
+import type { Clock } from "../clock.ts";
+import { badRecordsChannel, taskBatchChannel } from "../diagnostics/channels.ts";
+import { PeridotError } from "../errors.ts";
+import type { ErrorHandler, ErrorSettings } from "../topology/error-settings.ts";
+import type { Plan } from "../topology/plan.ts";
+import type { FetchedRecords, OutgoingBatch } from "../transport/port.ts";
+import { type KernelInstance, openKernelInstance } from "../wasm/kernel-instance.ts";
+import { kernelModule } from "../wasm/kernel-module.ts";
+import { type BadRow, BadRows, type Origin } from "./bad-rows.ts";
+import { type Chunk, type ChunkRoom, newChunkRoom } from "./chunk.ts";
+import { Emitter } from "./emitter.ts";
+import { Outbox } from "./outbox.ts";
+import { nameOf } from "./positions.ts";
+import { type NextRows, ProcessingTask } from "./processing-task.ts";
+import { makePrograms, type SourceProgram } from "./program.ts";
+import { ChunkRun, rowsBetween } from "./run-chunk.ts";
+import { SourceQueue } from "./source-queue.ts";
+import { type Cut, parseTaskName, type RunnerCounters, type TaskRunner } from "./task.ts";
+import { timeAfter } from "./timestamps.ts";
+
+export interface TaskRunnerSettings {
+  readonly plan: Plan;
+  /** Partitions of every topic that is read or written, by topic. */
+  readonly partitionsOf: ReadonlyMap<string, number>;
+  readonly errors: ErrorSettings;
+  readonly clock: Clock;
+  /** Rows of one batch at most. Any number gives the same output. */
+  readonly batchRowsMax?: number;
+}
+
+const BATCH_ROWS_DEFAULT = 1024;
+/** Where a user's functions run, the first batch tries so many rows; the next ones follow measured time. */
+const FIRST_ROWS = 64;
+
+/**
+ * Makes what computes the tasks of one stream thread, with a kernel instance of its own.
+ *
+ * @throws CONFIG_INVALID if an error action is "deadLetter" and no dead letter topic is set
+ */
+export function makeTaskRunner(settings: TaskRunnerSettings): TaskRunner {
+  for (const { sources } of settings.plan.subTopologies) {
+    for (const source of sources) checkErrors({ ...settings.errors, ...source.errors });
+  }
+  return new Runner(settings, openKernelInstance(kernelModule()));
+}
+
+function checkErrors(errors: ErrorSettings): void {
+  const handlers: readonly ErrorHandler[] = [
+    errors.onDeserializationError,
+    errors.onProcessingError,
+    errors.onSerializationError,
+  ];
+  if (errors.deadLetterTopic === undefined && handlers.includes("deadLetter")) {
+    throw new PeridotError("CONFIG_INVALID", {
+      option: "errors.deadLetterTopic",
+      problem: 'is not set, though an action is "deadLetter"',
+      remedy: "Name a topic that exists",
+    });
+  }
+}
+
+class Runner implements TaskRunner {
+  readonly #settings: TaskRunnerSettings;
+  readonly #kernel: KernelInstance;
+  readonly #outbox: Outbox;
+  readonly #emitter: Emitter;
+  readonly #programs: ReadonlyMap<number, readonly SourceProgram[]>;
+  readonly #rowsMax: number;
+  /** Room that tasks with one source partition share: one of them has a chunk there at a time. */
+  readonly #sharedRoom: ChunkRoom;
+  #sharedBy: SourceQueue | undefined;
+  readonly #tasks = new Map<string, ProcessingTask>();
+  readonly #queues = new Map<string, { readonly task: ProcessingTask; readonly queue: SourceQueue }>();
+  /** Tasks in the order of their turns. */
+  #turns: ProcessingTask[] = [];
+  #rowsNext = FIRST_ROWS;
+  #rowsSinceCut = 0;
+  /** What `process` throws at its next call: this one had rows to report. */
+  #failure: Error | undefined;
+  #processed = 0;
+  #skipped = 0;
+  #deadLettered = 0;
+
+  constructor(settings: TaskRunnerSettings, kernel: KernelInstance) {
+    this.#settings = settings;
+    this.#kernel = kernel;
+    this.#rowsMax = settings.batchRowsMax ?? BATCH_ROWS_DEFAULT;
+    this.#outbox = new Outbox(kernel, settings.partitionsOf);
+    this.#emitter = new Emitter(kernel, this.#outbox, this.#rowsMax);
+    this.#programs = makePrograms(settings.plan, {
+      kernel,
+      outbox: this.#outbox,
+      errors: settings.errors,
+      rowsMax: this.#rowsMax,
+    });
+    this.#sharedRoom = newChunkRoom(kernel, this.#rowsMax);
+  }
+
+  get counters(): RunnerCounters {
+    return { processed: this.#processed, skipped: this.#skipped, deadLettered: this.#deadLettered };
+  }
+
+  // ---- tasks and their input
+
+  open(name: string): void {
+    assert(!this.#tasks.has(name), `task ${name} is not open yet`);
+    const { subTopology, partition } = parseTaskName(name);
+    const programs = this.#programs.get(subTopology);
+    assert(programs !== undefined, `the plan has sub-topology ${subTopology}`);
+    const sources = programs.flatMap((program) =>
+      program.topics
+        .filter((topic) => partition < (this.#settings.partitionsOf.get(topic) ?? 0))
+        .map((topic) => ({ program, origin: { topic, partition } })),
+    );
+    const queues = sources.map(({ program, origin }) => {
+      const room = sources.length === 1 ? this.#sharedRoom : newChunkRoom(this.#kernel, this.#rowsMax);
+      return new SourceQueue(origin, program, room);
+    });
+    const task = new ProcessingTask(name, queues, { kernel: this.#kernel, clock: this.#settings.clock });
+    this.#tasks.set(name, task);
+    this.#turns.push(task);
+    for (const queue of queues) this.#queues.set(nameOf(queue.origin), { task, queue });
+  }
+
+  close(name: string): void {
+    const task = this.#tasks.get(name);
+    if (task === undefined) return;
+    for (const queue of task.queues) {
+      queue.clear();
+      this.#queues.delete(nameOf(queue.origin));
+      if (queue.room !== this.#sharedRoom) closeRoom(queue.room);
+      if (this.#sharedBy === queue) this.#sharedBy = undefined;
+    }
+    this.#tasks.delete(name);
+    this.#turns = this.#turns.filter((each) => each !== task);
+  }
+
+  closeAll(): void {
+    for (const name of [...this.#tasks.keys()]) this.close(name);
+  }
+
+  add(records: FetchedRecords): void {
+    const found = this.#queues.get(nameOf(records));
+    if (found === undefined) records.release();
+    else found.queue.add(records);
+  }
+
+  get bufferedBytes(): number {
+    let bytes = 0;
+    for (const { queue } of this.#queues.values()) bytes += queue.bytes;
+    return bytes;
+  }
+
+  // ---- computing
+
+  process(mayGoOn: () => boolean): number {
+    const failure = this.#failure;
+    this.#failure = undefined;
+    if (failure !== undefined) throw failure;
+    let rows = 0;
+    try {
+      do {
+        const done = this.#turn(mayGoOn);
+        if (done === undefined) break;
+        rows += done;
+      } while (this.#failure === undefined && mayGoOn());
+    } finally {
+      this.#rowsSinceCut += rows;
+      this.#processed += rows;
+    }
+    if (rows === 0 && this.#failure !== undefined) return this.process(mayGoOn);
+    return rows;
+  }
+
+  /** One batch of the task whose turn it is. @returns its rows; undefined: there is no input. */
+  #turn(mayGoOn: () => boolean): number | undefined {
+    const index = this.#turns.findIndex((each) => each.hasInput);
+    if (index < 0) return undefined;
+    const task = this.#turns[index]!;
+    const { program } = task.queues[0]!;
+    const rowsMax = program.callsUser ? Math.min(this.#rowsNext, this.#rowsMax) : this.#rowsMax;
+    this.#lendRoom(task);
+    const next = task.next(rowsMax);
+    if (next === undefined) {
+      this.#passTurn(task);
+      return 0;
+    }
+    const rows = this.#batch(task, next, mayGoOn);
+    if (program.callsUser) this.#adapt(next, rows, mayGoOn);
+    // A fast task keeps its turn while its loaded records last: loading them anew costs a copy.
+    const slow = program.callsUser && this.#rowsNext < this.#rowsMax;
+    if (slow || task.queues.length > 1) this.#passTurn(task);
+    return rows;
+  }
+
+  /** The shared room changes hands: its last chunk is decoded again when its turn comes. */
+  #lendRoom(task: ProcessingTask): void {
+    const queue = task.queues[0]!;
+    if (queue.room !== this.#sharedRoom || this.#sharedBy === queue) return;
+    if (this.#sharedBy !== undefined) this.#sharedBy.chunk = undefined;
+    this.#sharedBy = queue;
+  }
+
+  #passTurn(task: ProcessingTask): void {
+    this.#turns = [...this.#turns.filter((each) => each !== task), task];
+  }
+
+  #batch(task: ProcessingTask, next: NextRows, mayGoOn: () => boolean): number {
+    const { chunk, from, to, queue } = next;
+    const bad = new BadRows(chunk, queue.origin, to);
+    if (chunk.stop !== undefined) bad.stopAt(chunk.stop.row, chunk.stop.error);
+    for (const { row, error } of chunk.unreadable) {
+      if (row < from || row >= to) continue;
+      bad.add({ row, place: -1, node: chunk.program.name, stage: "deserialization", error });
+    }
+    const run = new ChunkRun(bad, mayGoOn);
+    run.run(chunk.program.children, rowsBetween(chunk, from, to));
+    this.#emitter.emit(run.arrivals, bad, chunk, queue.origin);
+    const end = bad.limit;
+    queue.time = timeAfter(chunk, from, end, queue.time);
+    task.streamTime = Math.max(task.streamTime, queue.time);
+    task.consumed(next, end);
+    this.#failure = bad.fatal;
+    this.#report(task, queue.origin, chunk, bad, { from, end });
+    this.#outbox.relieve();
+    return end - from;
+  }
+
+  /** Rows of the next batch: twice as many while there is time left, half as many when it was cut. */
+  #adapt({ from, to }: NextRows, rows: number, mayGoOn: () => boolean): void {
+    const cut = rows < to - from && this.#failure === undefined;
+    if (cut || !mayGoOn()) this.#rowsNext = Math.max(1, Math.floor(rows / 2));
+    else this.#rowsNext = Math.min(this.#rowsMax, Math.max(this.#rowsNext, 2 * rows));
+  }
+
+  #report(
+    task: ProcessingTask,
+    origin: Origin,
+    chunk: Chunk,
+    bad: BadRows,
+    { from, end }: { readonly from: number; readonly end: number },
+  ): void {
+    const dropped = chunk.dropped.filter((row) => row >= from && row < end).length;
+    const skipped = bad.skipped.length + dropped;
+    const deadLettered = bad.deadLetters.length;
+    this.#skipped += skipped;
+    this.#deadLettered += deadLettered;
+    if (taskBatchChannel.hasSubscribers) {
+      taskBatchChannel.publish({ task: task.name, ...origin, rows: end - from, skipped, deadLettered });
+    }
+    if (bad.skipped.length + deadLettered > 0 && badRecordsChannel.hasSubscribers) {
+      const became = (how: "skipped" | "deadLetter") => (each: BadRow) => ({
+        offset: chunk.view.offset(each.row),
+        node: each.node,
+        error: each.error,
+        became: how,
+      });
+      const records = [...bad.skipped.map(became("skipped")), ...bad.deadLetters.map(became("deadLetter"))];
+      badRecordsChannel.publish({ task: task.name, ...origin, records });
+    }
+  }
+
+  // ---- what was computed
+
+  get pendingBytes(): number {
+    return this.#outbox.pendingBytes;
+  }
+
+  takeFull(): readonly OutgoingBatch[] {
+    return this.#outbox.takeFull();
+  }
+
+  cut(): Cut {
+    const moved = [...this.#tasks.values()].filter((task) => task.moved);
+    const offsets = moved.flatMap((task) => task.offsets);
+    for (const task of this.#tasks.values()) task.cut();
+    const rows = this.#rowsSinceCut;
+    this.#rowsSinceCut = 0;
+    return { batches: this.#outbox.takeAll(), offsets, rows };
+  }
+
+  committed(): void {
+    for (const task of this.#tasks.values()) task.committed();
+  }
+
+  rollback(): void {
+    for (const task of this.#tasks.values()) task.rollback();
+    this.#sharedBy = undefined;
+    this.#failure = undefined;
+    this.#rowsSinceCut = 0;
+    if (!this.#kernel.dead) this.#outbox.drop();
+  }
+}
+
+function closeRoom({ input, selection, rows }: ChunkRoom): void {
+  input.close();
+  selection.close();
+  rows.close();
+}

@@ -1,0 +1,57 @@
+import type { FetchedRecords } from "../transport/port.ts";
+import type { Origin } from "./bad-rows.ts";
+import type { Chunk, ChunkRoom } from "./chunk.ts";
+import type { SourceProgram } from "./program.ts";
+import { NO_TIME } from "./timestamps.ts";
+
+/** What one source partition has waiting: fetched records, and the chunk of them that is decoded. */
+export class SourceQueue {
+  readonly origin: Origin;
+  readonly program: SourceProgram;
+  readonly room: ChunkRoom;
+  /** Bytes that are held. */
+  bytes = 0;
+  /** Next offset to process; undefined until the first records come. */
+  position: bigint | undefined;
+  /** Largest event time processed so far. */
+  time = NO_TIME;
+  chunk: Chunk | undefined;
+  readonly #fetched: FetchedRecords[] = [];
+
+  constructor(origin: Origin, program: SourceProgram, room: ChunkRoom) {
+    this.origin = origin;
+    this.program = program;
+    this.room = room;
+  }
+
+  add(records: FetchedRecords): void {
+    this.#fetched.push(records);
+    this.bytes += records.records.byteLength;
+    this.position ??= records.fromOffset;
+  }
+
+  get hasInput(): boolean {
+    return this.#fetched.length > 0;
+  }
+
+  get head(): FetchedRecords | undefined {
+    return this.#fetched[0];
+  }
+
+  /** The first fetched records are processed. */
+  shift(): void {
+    const done = this.#fetched.shift()!;
+    this.bytes -= done.records.byteLength;
+    this.position = done.nextOffset;
+    this.chunk = undefined;
+    done.release();
+  }
+
+  /** Gives everything back. */
+  clear(): void {
+    this.chunk = undefined;
+    for (const records of this.#fetched.splice(0)) records.release();
+    this.bytes = 0;
+    this.position = undefined;
+  }
+}

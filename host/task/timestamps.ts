@@ -1,0 +1,138 @@
+import type { Clock } from "../clock.ts";
+import { PeridotError } from "../errors.ts";
+import type { TimestampExtractor } from "../topology/timestamp-extractor.ts";
+import type { Origin } from "./bad-rows.ts";
+import { asError, type Chunk } from "./chunk.ts";
+
+/** No record of the partition has been seen yet. */
+export const NO_TIME = -1;
+
+type RecordTimestamps = Extract<TimestampExtractor, { from: "record" }>;
+type FunctionTimestamps = Extract<TimestampExtractor, { from: "function" }>;
+
+/**
+ * Gives each row of a chunk its event time, in offset order, and writes it into the batch: what comes of the row
+ * carries it. Rows without a valid one are dropped, or stop the chunk, as the extractor says.
+ *
+ * @param partitionTime largest event time of the partition before this chunk
+ */
+export function extractTimestamps(chunk: Chunk, origin: Origin, partitionTime: number, clock: Clock): void {
+  const extractor = chunk.program.timestamps;
+  switch (extractor.from) {
+    case "record":
+      if (someNegative(chunk.view.timestamps)) checkEach(chunk, origin, partitionTime, extractor);
+      return;
+    case "wall-clock":
+      chunk.view.timestamps.fill(BigInt(clock.now()));
+      return;
+    case "function":
+      callEach(chunk, origin, partitionTime, extractor);
+  }
+}
+
+/** The largest event time of rows `from` to `to` that are not gone, or `before` if that is larger. */
+export function timeAfter(chunk: Chunk, from: number, to: number, before: number): number {
+  const words = wordsOf(chunk.view.timestamps);
+  let latest = before;
+  if (chunk.gone.size === 0) {
+    for (let row = from; row < to; row++) latest = Math.max(latest, timeAt(words, row));
+    return latest;
+  }
+  for (let row = from; row < to; row++) {
+    if (!chunk.gone.has(row)) latest = Math.max(latest, timeAt(words, row));
+  }
+  return latest;
+}
+
+/** A row's event time in milliseconds. */
+export function timeOf(chunk: Chunk, row: number): number {
+  return timeAt(wordsOf(chunk.view.timestamps), row);
+}
+
+// Halves of 32 bits: a bigint for each row would cost more than all else that the host does for a batch.
+
+function wordsOf(stamps: BigInt64Array): Int32Array {
+  return new Int32Array(stamps.buffer, stamps.byteOffset, stamps.length * 2);
+}
+
+function timeAt(words: Int32Array, row: number): number {
+  return words[2 * row + 1]! * 2 ** 32 + (words[2 * row]! >>> 0);
+}
+
+function someNegative(stamps: BigInt64Array): boolean {
+  const words = wordsOf(stamps);
+  let signs = 0;
+  for (let index = 1; index < words.length; index += 2) signs |= words[index]!;
+  return signs < 0;
+}
+
+function checkEach(
+  chunk: Chunk,
+  origin: Origin,
+  partitionTime: number,
+  { onInvalid }: RecordTimestamps,
+): void {
+  let latest = partitionTime;
+  for (let row = 0; row < chunk.rowCount && chunk.stop === undefined; row++) {
+    if (chunk.gone.has(row)) continue;
+    const time = timeOf(chunk, row);
+    if (time >= 0) {
+      latest = Math.max(latest, time);
+    } else if (onInvalid === "fail") {
+      stopAt(chunk, origin, row, `it is ${time}`);
+    } else if (onInvalid === "skip") {
+      drop(chunk, row);
+    } else if (latest < 0) {
+      stopAt(chunk, origin, row, `it is ${time}, and its partition has no time yet`);
+    } else {
+      chunk.view.timestamps[row] = BigInt(latest);
+    }
+  }
+}
+
+function callEach(
+  chunk: Chunk,
+  origin: Origin,
+  partitionTime: number,
+  { extract }: FunctionTimestamps,
+): void {
+  let latest = partitionTime;
+  for (let row = 0; row < chunk.rowCount && chunk.stop === undefined; row++) {
+    if (chunk.gone.has(row)) continue;
+    try {
+      const time = Math.trunc(extract(recordAt(chunk, origin, row), latest));
+      if (!Number.isSafeInteger(time)) {
+        stopAt(chunk, origin, row, `the extractor gave ${time}`);
+      } else if (time < 0) {
+        drop(chunk, row);
+      } else {
+        latest = Math.max(latest, time);
+        chunk.view.timestamps[row] = BigInt(time);
+      }
+    } catch (thrown) {
+      const error = asError(thrown, "the timestamp extractor");
+      stopAt(chunk, origin, row, `the extractor threw: ${error.message}`, error);
+    }
+  }
+}
+
+function recordAt(chunk: Chunk, origin: Origin, row: number) {
+  const { view } = chunk;
+  return {
+    ...origin,
+    key: chunk.key(row),
+    value: chunk.value(row),
+    timestamp: view.timestamp(row),
+    offset: view.offset(row),
+  };
+}
+
+function drop(chunk: Chunk, row: number): void {
+  chunk.gone.add(row);
+  chunk.dropped.push(row);
+}
+
+function stopAt(chunk: Chunk, origin: Origin, row: number, problem: string, cause?: Error): void {
+  const facts = { ...origin, offset: chunk.view.offset(row), problem };
+  chunk.stop = { row, error: new PeridotError("TIMESTAMP_INVALID", facts, cause) };
+}
