@@ -72,7 +72,7 @@ export class KStream<K, V, Known extends KnownSerdes = never> {
 
   /**
    * The records for which a predicate holds. Either a function, or a condition on fields, which runs in Wasm for
-   * JSON with a schema.
+   * JSON with a schema; to it a null value is one whose fields are all null.
    *
    * @example
    *   clients.filter((key, client) => client.name.startsWith("A"))
@@ -82,7 +82,7 @@ export class KStream<K, V, Known extends KnownSerdes = never> {
     return this.#next(filterBy(predicate, true), named, this.#serdes);
   }
 
-  /** The records for which a predicate does not hold; one with a null value is kept by any condition on fields. */
+  /** The records for which a predicate does not hold. */
   filterNot(predicate: Condition<V> | ((key: K, value: V) => boolean), named?: Named): KStream<K, V, Known> {
     return this.#next(filterBy(predicate, false), named, this.#serdes);
   }

@@ -9,13 +9,14 @@ const COMPARATORS: ReadonlySet<string> = new Set<Comparator>(["eq", "ne", "lt", 
 /**
  * KStream#filter and #filterNot by a condition on fields: data, which kernels run where values are rows.
  * Compares as JavaScript does, with these differences: a null or absent field equals nothing but null and has no
- * order; strings order by code point. On a null value no condition holds.
+ * order; strings order by code point. A null value counts as one whose fields are all null.
  */
 export function filterFields(
   condition: Readonly<Record<string, FieldCondition | undefined>>,
   keeps: boolean,
 ): Operator {
   const all = Object.entries(condition).flatMap(([field, wanted]) => comparisonsOf(field, wanted));
+  if (all.length === 0) throw misuse("a condition that compares nothing");
   return {
     role: "FILTER",
     facts: { changesKey: false, changesValue: false, terminal: false, stores: [], needsStreamTime: false },
@@ -42,10 +43,8 @@ function misuse(problem: string): PeridotError {
 }
 
 function holds(all: readonly Comparison[], value: unknown): boolean {
-  if (value === null || value === undefined) return false;
-  return all.every(({ field, comparator, constant }) =>
-    compare((value as Record<string, Scalar | undefined>)[field] ?? null, comparator, constant),
-  );
+  const row = (value ?? {}) as Readonly<Record<string, Scalar | undefined>>;
+  return all.every(({ field, comparator, constant }) => compare(row[field] ?? null, comparator, constant));
 }
 
 function compare(field: Scalar, comparator: Comparator, constant: Scalar): boolean {

@@ -32,7 +32,7 @@ export interface Comparison {
 /** The declarative form of an operator: data, which kernels run over whole batches where values are rows. */
 export type Declaration =
   | { readonly step: "project"; readonly fields: readonly ProjectedField[] }
-  /** Keeps the rows for which "all comparisons hold" equals `keeps`; null as a value: they do not hold. */
+  /** Keeps the rows for which "all comparisons hold" equals `keeps`. A null value: all its fields are null. */
   | { readonly step: "filter"; readonly all: readonly Comparison[]; readonly keeps: boolean };
 
 /** An operator of the DSL. Made in host/operators/, one file each. */

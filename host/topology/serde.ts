@@ -56,6 +56,11 @@ export interface RowMemory {
   readonly memory: Uint8Array;
   /** Address of a row's FlatBuffers table; 0: the value is null. */
   addressOf(row: number): number;
+  /** Where the rows' buffer stands, and its length in bytes. */
+  readonly bufferAddress?: number;
+  readonly byteLength?: number;
+  /** All strings of the rows are known to be ASCII: values are then read several times as fast. */
+  readonly ascii?: boolean;
   /** Raised when the rows are overwritten: views made before are void then. */
   readonly version: number;
 }

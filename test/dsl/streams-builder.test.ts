@@ -77,6 +77,8 @@ test("conditions and projections that say nothing are refused", () => {
   const stream = new StreamsBuilder().stream("in", { key: string, value: json<{ a: string }>() });
   assert.throws(() => stream.mapValues({}), refusal(/a projection without fields/));
   assert.throws(() => stream.filter({ a: { like: "x" } as never }), refusal(/"like" is no comparison/));
+  assert.throws(() => stream.filter({}), refusal(/compares nothing/));
+  assert.throws(() => stream.filter({ a: {} }), refusal(/compares nothing/));
   assert.throws(() => stream.filter({ a: undefined as never }), refusal(/the condition on "a" is undefined/));
   assert.throws(() => stream.filter({ a: { eq: undefined as never } }), refusal(/compares with undefined/));
 });

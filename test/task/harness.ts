@@ -149,7 +149,10 @@ export function recordsOf(batches: readonly OutgoingBatch[]): Record<string, Out
         key: key && Buffer.from(key).toString(),
         value: value && Buffer.from(value).toString(),
         timestamp: Number(timestamp),
-        headers: headers.map((header) => [header.key, header.value && header.value.toString()]),
+        headers: headers.map((header) => [
+          header.key,
+          header.value === null ? null : header.value.toString(),
+        ]),
       });
     }
     release?.();

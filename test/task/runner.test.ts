@@ -52,7 +52,7 @@ test("filter, filterNot, peek, forEach and map mean what they mean in Kafka Stre
     const stream = builder.stream("in", { key: string, value: json<{ n: number }>() });
     stream.filter({ n: { ge: 2 } }).to("big");
     stream.filterNot((_key, value) => value.n === 2).to("not-two");
-    stream.peek((key, value) => seen.push(`${key}:${value.n}`)).forEach((key) => seen.push(key));
+    stream.peek((key, value) => void seen.push(`${key}:${value.n}`)).forEach((key) => void seen.push(key));
     stream.map((key, value) => [BigInt(value.n), key]).to("swapped", { key: i64, value: string });
     stream.mapValues({ m: "n" }).to("projected");
   });
@@ -62,15 +62,15 @@ test("filter, filterNot, peek, forEach and map mean what they mean in Kafka Stre
   );
   run.drain();
   const out = run.cut();
-  assert.deepEqual(brief(out["big"]), ['k2={"n": 2}', 'k3={"n": 3}']);
+  assert.deepEqual(brief(out.big), ['k2={"n": 2}', 'k3={"n": 3}']);
   assert.deepEqual(brief(out["not-two"]), ['k1={"n": 1}', 'k3={"n": 3}']);
   assert.deepEqual(seen, ["k1:1", "k2:2", "k3:3", "k1", "k2", "k3"]);
-  assert.deepEqual(brief(out["swapped"]), [
+  assert.deepEqual(brief(out.swapped), [
     "\0\0\0\0\0\0\0\x01=k1",
     "\0\0\0\0\0\0\0\x02=k2",
     "\0\0\0\0\0\0\0\x03=k3",
   ]);
-  assert.deepEqual(brief(out["projected"]), ['k1={"m":1}', 'k2={"m":2}', 'k3={"m":3}']);
+  assert.deepEqual(brief(out.projected), ['k1={"m":1}', 'k2={"m":2}', 'k3={"m":3}']);
 });
 
 test("several writers of one topic interleave depth first, row by row", () => {
@@ -89,7 +89,7 @@ test("several writers of one topic interleave depth first, row by row", () => {
   ]);
   run.drain();
   const out = run.cut();
-  assert.deepEqual(brief(out["out"]), [
+  assert.deepEqual(brief(out.out), [
     "a=1-first",
     "a=1",
     "a=1-last",
@@ -98,7 +98,7 @@ test("several writers of one topic interleave depth first, row by row", () => {
     "c=3",
     "c=3-last",
   ]);
-  assert.deepEqual(brief(out["alone"]), ["a=1", "b=2", "c=3"]);
+  assert.deepEqual(brief(out.alone), ["a=1", "b=2", "c=3"]);
 });
 
 test("partitions of one task are merged by timestamp; each keeps its order", () => {
@@ -115,7 +115,7 @@ test("partitions of one task are merged by timestamp; each keeps its order", () 
   ]);
   assert.equal(run.drain(), 6);
   assert.deepEqual(
-    brief(run.cut()["out"]).map((each) => each.slice(0, 2)),
+    brief(run.cut().out).map((each) => each.slice(0, 2)),
     ["l1", "l2", "r1", "r2", "l3", "r3"],
   );
 });
@@ -154,7 +154,7 @@ test("the size of batches changes nothing", () => {
     const { batches, offsets } = run.runner.cut();
     return { out: withoutStacks(recordsOf(batches)), offsets, counters: run.runner.counters };
   });
-  assert.ok(outputs[0]!.out["dead"]!.length > 10);
+  assert.ok(outputs[0]!.out.dead!.length > 10);
   for (const output of outputs.slice(1)) assert.deepEqual(output, outputs[0]);
 });
 
@@ -227,7 +227,7 @@ test("rollback forgets what was computed, sealed batches as well", () => {
   assert.equal(run.runner.pendingBytes, 0);
   run.add("in", [{ key: "a", value: "kept" }]);
   run.drain();
-  assert.deepEqual(brief(run.cut()["out"]), ["a=KEPT"]);
+  assert.deepEqual(brief(run.cut().out), ["a=KEPT"]);
 });
 
 test("process stops when it may not go on, in the middle of a batch too, and goes on where it was", () => {
@@ -241,7 +241,7 @@ test("process stops when it may not go on, in the middle of a batch too, and goe
   assert.ok(first > 0 && first < 64, `${first} rows`);
   assert.equal(first + run.drain(), 100);
   assert.deepEqual(
-    brief(run.cut()["out"]),
+    brief(run.cut().out),
     Array.from({ length: 100 }, (_, index) => `${index}=V`),
   );
 });
@@ -249,7 +249,7 @@ test("process stops when it may not go on, in the middle of a batch too, and goe
 test("tasks take turns", () => {
   const order: string[] = [];
   const run = new TopologyRun(
-    (builder) => builder.stream("in", text).forEach((_key, value) => order.push(value)),
+    (builder) => builder.stream("in", text).forEach((_key, value) => void order.push(value)),
     { partitions: { in: 2 }, batchRowsMax: 64 },
   );
   for (const partition of [0, 1]) {
@@ -277,5 +277,5 @@ test("full batches can be taken before the cut", () => {
   assert.ok(full.length >= 2, `${full.length} full batches`);
   run.drain();
   const rest = run.runner.cut().batches;
-  assert.equal(recordsOf([...full, ...rest])["out"]!.length, 2000);
+  assert.equal(recordsOf([...full, ...rest]).out!.length, 2000);
 });

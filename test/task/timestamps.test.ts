@@ -33,7 +33,7 @@ function add(each: TopologyRun, times: readonly number[]): void {
 }
 
 function timesOf(each: TopologyRun): number[] {
-  return (each.cut()["out"] ?? []).map(({ timestamp }) => timestamp);
+  return (each.cut().out ?? []).map(({ timestamp }) => timestamp);
 }
 
 for (const rows of [1, 2, 1000]) {
