@@ -34,6 +34,7 @@ import {
   SINK_PARTITIONS_AT,
   SINK_RECORDS_MAX_AT,
   SINK_RECORD_BYTES_MAX_AT,
+  SINK_REFUSED_AT,
   SINK_SEALED_BYTES_AT,
   SINK_STATUS_AT,
   SINK_STICKY_AT,
@@ -77,6 +78,7 @@ export function sinkAppend(
   assert(from >= 0);
   assert(from <= load<i32>(selection, SELECTION_KEPT_AT));
   store<i32>(sink, 0, SINK_STATUS_AT);
+  store<i32>(sink, 0, SINK_REFUSED_AT);
   const keyFrom = load<i32>(form, FORM_FROM_AT);
   const valueFrom = load<i32>(form + FORM_PART_BYTES, FORM_FROM_AT);
   assert(keyFrom != FORM_FROM_JSON); // a JSON key is the host's to write
@@ -217,6 +219,7 @@ function appendRows(
 
     if (recordBytes > recordBytesMax) {
       refuseRow(table, <i32>row, ERROR_RECORD_TOO_LARGE, <i32>recordBytes);
+      store<i32>(sink, load<i32>(sink, SINK_REFUSED_AT) + 1, SINK_REFUSED_AT);
       index++;
       continue;
     }

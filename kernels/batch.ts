@@ -8,7 +8,7 @@ import {
   BATCH_ROWS_SLOT,
 } from "./abi/batch";
 import { BATCH_ROWS_MAX } from "./abi/limits";
-import { SELECTION_KEPT_AT, SELECTION_ROWS_AT } from "./abi/selection";
+import { SELECTION_KEPT_AT, SELECTION_ROOM_AT, SELECTION_ROWS_AT } from "./abi/selection";
 
 /** Address of a Batch's table. Trips an assertion if there is no Batch at this address. */
 export function tableOf(batch: usize): usize {
@@ -81,6 +81,7 @@ export function selectRows(batch: usize, selection: usize): i32 {
   const table = tableOf(batch);
   const rows = rowsOf(table);
   const errors = fieldAt(table, BATCH_ERRORS_SLOT);
+  assert(rows <= load<i32>(selection, SELECTION_ROOM_AT));
   const target = selection + SELECTION_ROWS_AT;
   let kept: usize = 0;
   if (!errors || load<u32>(errors) == 0) {

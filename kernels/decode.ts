@@ -67,7 +67,7 @@ import {
 import { crc32c } from "./crc32c";
 import { headersFault } from "./headers";
 import { columnBytes } from "./input";
-import { readVarint, takenBy, varlongAt, varlongBytes, zigzagOf } from "./varint";
+import { sizeOfVarint, sizeOfVarlong, varintAt, varlongAt } from "./varint";
 
 /**
  * Decodes the next rows of an INPUT into its Batch. Records below the input's fromOffset and control batches are
@@ -209,50 +209,55 @@ function decodeRecords(input: usize, region: usize, firstRow: i32, limit: i32): 
   let row = firstRow;
 
   for (; left > 0 && row < limit; left--) {
-    let packed = readVarint(cursor);
-    const body = cursor + takenBy(packed);
-    const length = zigzagOf(packed);
-    if (packed == 0 || length < 0 || body > end || <usize>length > end - body) {
+    let size = sizeOfVarint(cursor);
+    const body = cursor + size;
+    const length = varintAt(cursor, size);
+    if (size == 0 || length < 0 || body > end || <usize>length > end - body) {
       faultInside(input, ERROR_BATCH_RECORD_LENGTH, cursor - base);
       return row;
     }
     const next = body + <usize>length;
 
+    let sound = false;
     let at = body + 1; // the attributes of a record are unused
-    let timestampDelta: i64;
-    const first = <u64>load<u8>(at);
-    const second = <u64>load<u8>(at, 1);
-    if (first < 128) {
-      timestampDelta = <i64>(first >>> 1) ^ -(<i64>(first & 1));
-      at += 1;
-    } else if (second < 128) {
-      const raw = (first & 127) | (second << 7);
-      timestampDelta = <i64>(raw >>> 1) ^ -(<i64>(raw & 1));
-      at += 2;
-    } else {
-      const bytes = varlongBytes(at);
-      timestampDelta = varlongAt(at, bytes);
-      at = bytes ? at + <usize>bytes : next + 1;
-    }
-    packed = readVarint(at);
-    const offsetDelta = zigzagOf(packed);
-    at = packed ? at + takenBy(packed) : next + 1;
+    let timestampDelta: i64 = 0;
+    let delta: i32 = 0;
+    let keyAt: usize = 0;
+    let keyLength: i32 = 0;
+    let valueAt: usize = 0;
+    let valueLength: i32 = 0;
+    do {
+      size = sizeOfVarlong(at);
+      if (size == 0) break;
+      timestampDelta = varlongAt(at, size);
+      at += size;
+      size = sizeOfVarint(at);
+      if (size == 0) break;
+      delta = varintAt(at, size);
+      at += size;
+      size = sizeOfVarint(at);
+      if (size == 0) break;
+      keyLength = varintAt(at, size);
+      keyAt = at += size;
+      if (at >= next) break;
+      if (keyLength > 0) {
+        if (<usize>keyLength >= next - at) break;
+        at += keyLength;
+      }
+      size = sizeOfVarint(at);
+      if (size == 0) break;
+      valueLength = varintAt(at, size);
+      valueAt = at += size;
+      if (at >= next) break;
+      if (valueLength > 0) {
+        if (<usize>valueLength >= next - at) break;
+        at += valueLength;
+      }
+      // one zero byte: no headers
+      sound = (load<u8>(at) == 0 && at + 1 == next) || headersFault(at, next) == 0;
+    } while (false);
+    if (!sound) delta = deltaOf(body, next, previous);
 
-    packed = at < next ? readVarint(at) : 0;
-    const keyAt = at + takenBy(packed);
-    const keyLength = zigzagOf(packed);
-    let sound = packed != 0 && keyAt <= next && (keyLength <= 0 || <usize>keyLength <= next - keyAt);
-    at = keyLength > 0 && sound ? keyAt + <usize>keyLength : keyAt;
-
-    packed = sound && at < next ? readVarint(at) : 0;
-    const valueAt = at + takenBy(packed);
-    const valueLength = zigzagOf(packed);
-    sound = packed != 0 && valueAt <= next && (valueLength <= 0 || <usize>valueLength <= next - valueAt);
-    at = valueLength > 0 && sound ? valueAt + <usize>valueLength : valueAt;
-    // one zero byte: no headers
-    sound = sound && at < next && ((load<u8>(at) == 0 && at + 1 == next) || headersFault(at, next) == 0);
-
-    const delta = sound ? offsetDelta : deltaOf(body, next, previous);
     if (<i64>delta < fromDelta) {
       cursor = next;
       previous = delta;
@@ -287,11 +292,10 @@ function decodeRecords(input: usize, region: usize, firstRow: i32, limit: i32): 
 
 /** Offset delta of an unsound record: its own where that can be read, else that of the record before, plus 1. */
 function deltaOf(body: usize, next: usize, previous: i32): i32 {
-  const bytes = varlongBytes(body + 1);
-  const at = body + 1 + <usize>bytes;
-  if (bytes == 0 || at >= next) return previous + 1;
-  const packed = readVarint(at);
-  return packed != 0 && at + takenBy(packed) <= next ? zigzagOf(packed) : previous + 1;
+  const stampSize = sizeOfVarlong(body + 1);
+  const at = body + 1 + stampSize;
+  const size = sizeOfVarint(at);
+  return stampSize != 0 && size != 0 && at + size <= next ? varintAt(at, size) : previous + 1;
 }
 
 /** Gives a row that cannot be read its code and position; its columns become null, its value the whole record. */
@@ -313,15 +317,15 @@ function badRecord(region: usize, capacity: i32, row: i32, base: usize, body: us
 
 /** What is wrong with a record: the code, and in the upper 32 bits where, from its body. 0: nothing. */
 function recordFault(body: usize, next: usize): i64 {
-  const bytes = varlongBytes(body + 1);
-  let at = body + 1 + <usize>bytes;
-  if (bytes == 0 || at > next) return <i64>ERROR_RECORD_VARINT | (1 << 32);
+  let size = sizeOfVarlong(body + 1);
+  let at = body + 1 + size;
+  if (size == 0 || at > next) return <i64>ERROR_RECORD_VARINT | (1 << 32);
   for (let field = 0; field < 3; field++) {
-    const packed = readVarint(at);
     const start = at;
-    at += takenBy(packed);
-    if (packed == 0 || at > next) return <i64>ERROR_RECORD_VARINT | (<i64>(start - body) << 32);
-    const length = zigzagOf(packed);
+    size = sizeOfVarint(at);
+    at += size;
+    if (size == 0 || at > next) return <i64>ERROR_RECORD_VARINT | (<i64>(start - body) << 32);
+    const length = varintAt(start, size);
     if (field == 0 || length < 0) continue; // the offset delta; null
     if (<usize>length > next - at) {
       const code = field == 1 ? ERROR_RECORD_KEY_LENGTH : ERROR_RECORD_VALUE_LENGTH;

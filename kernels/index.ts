@@ -10,6 +10,7 @@ export { allocate, freeBytes, memoryBound, release } from "./memory/allocator";
 export { murmur2 } from "./murmur2";
 export { rowsFree, rowsNew } from "./rows";
 export { filterRows } from "./operators/filter";
+export { jsonBegin, jsonDecode, jsonEncode, jsonEncodeBytesMax, jsonErrorAt, jsonRowBytesMax } from "./serdes/json/index";
 export { rowsDecodeJson } from "./serdes/json-rows";
 export { sinkColumn, sinkDone, sinkDrop, sinkFree, sinkNew, sinkNext, sinkSeal } from "./sink";
 

@@ -1,62 +1,72 @@
 import { VARINT_BYTES_MAX, VARLONG_BYTES_MAX } from "./abi/record-batch-v2";
 
 /**
- * Varints as in Kafka's records. A reader gives its result packed, since Wasm functions return one value: the
- * bytes taken in the low 4 bits, the raw number above them; 0 when the varint is longer than allowed. It may read
- * past the record's end: the caller checks where it stands afterwards, and inputs are padded.
+ * Varints as in Kafka's records. Reading takes two steps, since Wasm functions return one value: how many bytes a
+ * varint has, then its number. The usual sizes are told by branches and not by arithmetic: a predicted branch lets
+ * the processor begin with the next field before it knows this one. Readers may look past the record's end: the
+ * caller checks where it stands afterwards, and inputs are padded.
  */
 
-/** Reads a varint of 32 bits, as Kafka does: bits beyond the 32nd are dropped, a sixth byte is an error. */
+/** Bytes of the varint at this address; 0: it is longer than 5, which is an error. */
 // @ts-ignore: decorator
 @inline
-export function readVarint(at: usize): u64 {
-  const first = <u64>load<u8>(at);
-  if (first < 128) return (first << 4) | 1;
-  const second = <u64>load<u8>(at, 1);
-  if (second < 128) return (((first & 127) | (second << 7)) << 4) | 2;
-  return readLongVarint(at);
+export function sizeOfVarint(at: usize): usize {
+  if (load<u8>(at) < 128) return 1;
+  return load<u8>(at, 1) < 128 ? 2 : sizeOfLong(at, VARINT_BYTES_MAX);
 }
 
-function readLongVarint(at: usize): u64 {
-  let value: u64 = 0;
-  for (let count: u64 = 0; count < <u64>VARINT_BYTES_MAX; count++) {
-    const byte = <u64>load<u8>(at + <usize>count);
-    value |= (byte & 127) << (7 * count);
-    if (byte < 128) return ((value & 0xffffffff) << 4) | (count + 1);
-  }
-  return 0;
-}
-
-/** Bytes of the varlong at this address; 0: it is longer than 10. */
-export function varlongBytes(at: usize): i32 {
-  for (let count = 0; count < VARLONG_BYTES_MAX; count++) {
-    if (load<u8>(at + <usize>count) < 128) return count + 1;
-  }
-  return 0;
-}
-
-/** The zigzag number of a varlong whose size is known. */
-export function varlongAt(at: usize, bytes: i32): i64 {
-  let value: u64 = 0;
-  for (let count = 0; count < bytes; count++) {
-    value |= <u64>(load<u8>(at + <usize>count) & 127) << (7 * <u64>count);
-  }
-  return <i64>(value >>> 1) ^ -(<i64>(value & 1));
-}
-
-/** Bytes that a packed varint took. */
+/** Bytes of the varlong at this address; 0: it is longer than 10, which is an error. */
 // @ts-ignore: decorator
 @inline
-export function takenBy(packed: u64): usize {
-  return <usize>(packed & 15);
+export function sizeOfVarlong(at: usize): usize {
+  if (load<u8>(at) < 128) return 1;
+  return load<u8>(at, 1) < 128 ? 2 : sizeOfLong(at, VARLONG_BYTES_MAX);
 }
 
-/** The zigzag number in a packed varint. */
+/** The first byte without a top bit ends the varint: looked for in 8 bytes at once. */
+function sizeOfLong(at: usize, bytesMax: usize): usize {
+  const ends: u64 = ~load<u64>(at) & 0x8080808080808080;
+  if (ends) {
+    const size = (<usize>ctz(ends) >>> 3) + 1;
+    return size <= bytesMax ? size : 0;
+  }
+  if (bytesMax < <usize>VARLONG_BYTES_MAX) return 0;
+  return load<u8>(at, 8) < 128 ? 9 : load<u8>(at, 9) < 128 ? 10 : 0;
+}
+
+/** The number of a varint of this size: as in Kafka, bits beyond the 32nd are dropped. */
 // @ts-ignore: decorator
 @inline
-export function zigzagOf(packed: u64): i32 {
-  const raw = <u32>(packed >>> 4);
+export function varintAt(at: usize, size: usize): i32 {
+  const raw = <u32>rawAt(at, size);
   return <i32>(raw >>> 1) ^ -(<i32>(raw & 1));
+}
+
+/** The number of a varlong of this size. */
+// @ts-ignore: decorator
+@inline
+export function varlongAt(at: usize, size: usize): i64 {
+  const raw = rawAt(at, size);
+  return <i64>(raw >>> 1) ^ -(<i64>(raw & 1));
+}
+
+// @ts-ignore: decorator
+@inline
+function rawAt(at: usize, size: usize): u64 {
+  if (size == 1) return <u64>load<u8>(at);
+  return size == 2 ? <u64>((<u32>load<u8>(at) & 127) | (<u32>load<u8>(at, 1) << 7)) : longRawAt(at, size);
+}
+
+/** Groups of 7 bits are moved together in pairs, fours and eights; a ninth and tenth byte hold bits 56 to 63. */
+function longRawAt(at: usize, size: usize): u64 {
+  let raw = load<u64>(at) & 0x7f7f7f7f7f7f7f7f;
+  if (size < 8) raw &= ((<u64>1) << (<u64>size << 3)) - 1;
+  raw = (raw & 0x007f007f007f007f) | ((raw & 0x7f007f007f007f00) >>> 1);
+  raw = (raw & 0x00003fff00003fff) | ((raw & 0x3fff00003fff0000) >>> 2);
+  raw = (raw & 0x000000000fffffff) | ((raw & 0x0fffffff00000000) >>> 4);
+  if (size > 8) raw |= <u64>(load<u8>(at, 8) & 127) << 56;
+  if (size > 9) raw |= <u64>load<u8>(at, 9) << 63;
+  return raw;
 }
 
 /** Bytes that a raw (zigzagged) number takes as a varint. */

@@ -1,4 +1,4 @@
-import { SELECTION_KEPT_AT, SELECTION_ROWS_AT } from "../../kernels/abi/selection.ts";
+import { SELECTION_KEPT_AT, SELECTION_ROOM_AT, SELECTION_ROWS_AT } from "../../kernels/abi/selection.ts";
 import { assert } from "../assert.ts";
 import type { KernelSelection } from "./kernel-instance.ts";
 import type { LinearMemory } from "./linear-memory.ts";
@@ -6,7 +6,8 @@ import type { LinearMemory } from "./linear-memory.ts";
 /** See KernelSelection. */
 export function openSelection(memory: LinearMemory, rowsMax: number): KernelSelection {
   const address = memory.allocate(SELECTION_ROWS_AT + 4 * rowsMax, "a selection");
-  memory.words[address >> 2] = 0;
+  memory.words[(address + SELECTION_KEPT_AT) >> 2] = 0;
+  memory.words[(address + SELECTION_ROOM_AT) >> 2] = rowsMax;
 
   return {
     address,
@@ -19,7 +20,6 @@ export function openSelection(memory: LinearMemory, rowsMax: number): KernelSele
       return new Uint32Array(bytes.buffer, bytes.byteOffset + address + SELECTION_ROWS_AT, count);
     },
     selectAll(from) {
-      assert(from.batch.rows <= rowsMax, "a batch has no more rows than its selection");
       const batch = from.batchAddress;
       return memory.call((kernels) => kernels.selectRows(batch, address));
     },
@@ -31,7 +31,6 @@ export function openSelection(memory: LinearMemory, rowsMax: number): KernelSele
       return rows.length;
     },
     filter(filter, rows, from) {
-      assert(from.count <= rowsMax, "a selection holds at most rowsMax rows");
       const kept = memory.call((kernels) =>
         kernels.filterRows(filter.address, rows.address, from.address, address),
       );

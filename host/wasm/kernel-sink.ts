@@ -11,6 +11,7 @@ import {
   BLOCK_PARTITION_AT,
   BLOCK_RECORDS_AT,
   SINK_OPEN_BYTES_AT,
+  SINK_REFUSED_AT,
   SINK_SEALED_BYTES_AT,
 } from "../../kernels/abi/sink.ts";
 import { assert } from "../assert.ts";
@@ -46,8 +47,8 @@ export function openSink(memory: LinearMemory, pool: BufferPool, settings: SinkS
       assert(!form.needsRows || rowsAddress !== 0, "this form needs rows");
       if (chosen !== undefined) writeColumn(memory, sink, chosen, from.batch.rows);
       const kept = selection.count;
-      const refusedBefore = from.batch.errors;
       let done = 0;
+      let refused = 0;
       let sealed = false;
       while (done < kept) {
         const start = done;
@@ -62,6 +63,7 @@ export function openSink(memory: LinearMemory, pool: BufferPool, settings: SinkS
             chosen ? 1 : 0,
           ),
         );
+        refused += memory.wordAt(sink + SINK_REFUSED_AT);
         if (done === kept) break;
         const held = memory.wordAt(sink + SINK_SEALED_BYTES_AT);
         drain();
@@ -70,7 +72,7 @@ export function openSink(memory: LinearMemory, pool: BufferPool, settings: SinkS
         memory.call((kernels) => kernels.sinkSeal(sink)); // what is open gives its memory back
         sealed = true;
       }
-      return kept - (from.batch.errors - refusedBefore);
+      return kept - refused;
     },
     take() {
       const oldest = taken.shift();

@@ -5,14 +5,15 @@
  *     +------------+---------------+------------+----------------+---------+---------+---------------+
  *     | partitions | batchBytesMax | recordsMax | recordBytesMax | sealed  | last    | sealedBytes   |
  *     +------------+---------------+------------+----------------+---------+---------+---------------+
- *     28       32       36            40        44           48
- *     +--------+--------+-------------+---------+------------+---------------------------------------+
- *     | sticky | status | columnRoom  | column  | openBytes  | ... 64: BUILDER × partitions          |
- *     +--------+--------+-------------+---------+------------+---------------------------------------+
+ *     28       32       36            40        44           48        64
+ *     +--------+--------+-------------+---------+------------+---------+----------------------------+
+ *     | sticky | status | columnRoom  | column  | openBytes  | refused | BUILDER × partitions       |
+ *     +--------+--------+-------------+---------+------------+---------+----------------------------+
  *
  * sealed, last: first and last of the finished batches, each the address of a BLOCK. sticky: partition of rows
  * without key. status: why the last append stopped early (0: it did not). column: the host's partition of each
- * row, room for columnRoom rows. sealedBytes, openBytes: finished and unfinished bytes.
+ * row, room for columnRoom rows. sealedBytes, openBytes: finished and unfinished
+ * bytes. refused: rows that the last append gave an error.
  */
 export const SINK_PARTITIONS_AT = 0;
 export const SINK_BATCH_BYTES_MAX_AT = 4;
@@ -26,6 +27,7 @@ export const SINK_STATUS_AT = 32;
 export const SINK_COLUMN_ROOM_AT = 36;
 export const SINK_COLUMN_AT = 40;
 export const SINK_OPEN_BYTES_AT = 44;
+export const SINK_REFUSED_AT = 48;
 export const SINK_BUILDERS_AT = 64;
 
 /**

@@ -18,7 +18,7 @@ import {
 import { ERROR_MEMORY_FULL } from "../abi/errors";
 import { FILTER_NODES_MAX } from "../abi/limits";
 import { ROWS_TABLES_AT } from "../abi/rows";
-import { SELECTION_KEPT_AT, SELECTION_ROWS_AT } from "../abi/selection";
+import { SELECTION_KEPT_AT, SELECTION_ROOM_AT, SELECTION_ROWS_AT } from "../abi/selection";
 import { addressOfField } from "../field";
 import { takeArena } from "../memory/arena";
 
@@ -43,6 +43,7 @@ export function filterRows(filter: usize, rows: usize, source: usize, target: us
   assert(nodes > 0);
   assert(nodes <= FILTER_NODES_MAX);
   const count = load<i32>(source, SELECTION_KEPT_AT);
+  assert(count <= load<i32>(target, SELECTION_ROOM_AT));
   const laneBytes = (<usize>count + 15) & ~15;
   const lanes = takeArena(laneBytes * <usize>nodes);
   if (!lanes) return -ERROR_MEMORY_FULL;
