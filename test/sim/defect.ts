@@ -1,12 +1,16 @@
 import type { Decisions } from "../../host/commit/decisions.ts";
 import type { MembershipParts } from "../../host/task/membership.ts";
 import type { StreamThreadParts } from "../../host/task/stream-thread.ts";
+import type { EmbeddedBroker } from "../../host/transport/memory/embedded-broker.ts";
 
-/** A wrong rule, planted into every process of a world. Without any of its parts: none. */
+/** A wrong rule as one process has it: wrong decisions, or wrappers around what it works with. */
 export interface Defect {
   readonly decisions?: Partial<Decisions>;
   readonly thread?: (parts: StreamThreadParts) => StreamThreadParts;
   readonly membership?: (parts: MembershipParts) => MembershipParts;
 }
 
-export const NO_DEFECT: Defect = {};
+/** Plants a defect into each life of each process. */
+export type Plant = (broker: EmbeddedBroker) => Defect;
+
+export const plantNothing: Plant = () => ({});

@@ -1,7 +1,7 @@
 import type { Clock } from "../../host/clock.ts";
 import type { EmbeddedBroker } from "../../host/transport/memory/embedded-broker.ts";
 import { encodeRecords, type PlainRecord } from "../../host/transport/memory/plain-records.ts";
-import { outputsOf } from "./plain-runner.ts";
+import type { Program } from "./program.ts";
 import { INPUT_TOPIC, type Scenario } from "./scenario.ts";
 import type { SeededRandom } from "./seeded-random.ts";
 
@@ -21,12 +21,20 @@ export class Input {
   readonly #broker: EmbeddedBroker;
   readonly #clock: Clock;
   readonly #random: SeededRandom;
+  readonly #outputsOf: Program["outputsOf"];
   readonly #sequences = new Map<string, number>();
   readonly #written: number[];
   readonly #endsAtMs: number;
   #open = 0;
 
-  constructor(scenario: Scenario, broker: EmbeddedBroker, clock: Clock, random: SeededRandom) {
+  constructor(
+    scenario: Scenario,
+    broker: EmbeddedBroker,
+    clock: Clock,
+    random: SeededRandom,
+    outputsOf: Program["outputsOf"],
+  ) {
+    this.#outputsOf = outputsOf;
     this.#scenario = scenario;
     this.#broker = broker;
     this.#clock = clock;
@@ -71,7 +79,12 @@ export class Input {
     this.#open++;
     this.#clock.timer(this.#random.whole(0, 250), () => {
       this.#open--;
-      const marker = { producerId: producerIdOf(partition), producerEpoch: 0, coordinatorEpoch: 0, committed };
+      const marker = {
+        producerId: producerIdOf(partition),
+        producerEpoch: 0,
+        coordinatorEpoch: 0,
+        committed,
+      };
       this.#broker.cluster.partition(INPUT_TOPIC, partition)?.appendMarker(marker, this.#clock.now());
       this.#feed(partition);
     });
@@ -98,8 +111,8 @@ export class Input {
     this.#sequences.set(key, sequence + 1);
     const value = `${sequence}:${sequence}`;
     const expected = this.expected.get(key);
-    if (expected === undefined) this.expected.set(key, [...outputsOf(key, value)]);
-    else expected.push(...outputsOf(key, value));
+    if (expected === undefined) this.expected.set(key, [...this.#outputsOf(key, value)]);
+    else expected.push(...this.#outputsOf(key, value));
     return { key, value };
   }
 }

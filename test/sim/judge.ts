@@ -27,17 +27,25 @@ export function judge(scenario: Scenario, broker: EmbeddedBroker, input: Input):
     const difference = compare(key, input.expected.get(key) ?? [], found.get(key) ?? []);
     if (difference !== undefined) return difference;
   }
-  return judgeOffsets(broker, input) ?? judgeOpen(broker);
+  // Under at_least_once a commit of the same generation may come late and set offsets back: that repeats records.
+  const offsets = scenario.guarantee === "exactly_once_v2" ? judgeOffsets(broker, input) : undefined;
+  return offsets ?? judgeOpen(broker);
 }
 
-function compareExactly(key: string, expected: readonly string[], found: readonly string[]): Difference | undefined {
-  if (expected.length === found.length && expected.every((value, index) => value === found[index])) return undefined;
+function compareExactly(
+  key: string,
+  expected: readonly string[],
+  found: readonly string[],
+): Difference | undefined {
+  if (expected.length === found.length && expected.every((value, index) => value === found[index]))
+    return undefined;
   const index = expected.findIndex((value, at) => value !== found[at]);
   const at = index < 0 ? expected.length : index;
   const places = (value: string | undefined) => found.filter((each) => each === value).length;
   const says = `key ${key}, output ${at}: expected ${expected[at]}, found ${found.slice(at, at + 3).join(" ") || "none"}`;
   const repeated = found.find((value) => places(value) > 1 || !expected.includes(value));
-  if (repeated !== undefined) return { kind: "extra", says: `${says}; ${repeated} is there ${places(repeated)} times` };
+  if (repeated !== undefined)
+    return { kind: "extra", says: `${says}; ${repeated} is there ${places(repeated)} times` };
   return { kind: places(expected[at]) === 0 ? "missing" : "order", says };
 }
 

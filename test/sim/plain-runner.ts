@@ -19,7 +19,7 @@ export interface PlainRunnerSettings {
 }
 
 /** What the topology makes of a record: nothing, one record, or two, under the same key. */
-export function outputsOf(key: string, value: string): readonly string[] {
+export function plainOutputsOf(key: string, value: string): readonly string[] {
   const sequence = Number(value.slice(value.lastIndexOf(":") + 1));
   if (sequence % 7 === 3) return [];
   return sequence % 5 === 4 ? [`${key}>${value}`, `${key}>${value}+`] : [`${key}>${value}`];
@@ -145,7 +145,7 @@ export class PlainRunner implements TaskRunner {
 
   #processRow(row: StoredRecord): void {
     const key = row.key?.toString() ?? "";
-    for (const value of outputsOf(key, row.value?.toString() ?? "")) {
+    for (const value of plainOutputsOf(key, row.value?.toString() ?? "")) {
       const partition = partitionOf(key, this.#settings.outputPartitions);
       const open = this.#open.get(partition);
       if (open === undefined) this.#open.set(partition, [{ key, value }]);
@@ -155,7 +155,11 @@ export class PlainRunner implements TaskRunner {
 
   /** Lets go of what is consumed to its end, in its order. */
   #finish(queue: Queued[]): void {
-    for (let first = queue[0]; first !== undefined && first.consumed === first.records.length; first = queue[0]) {
+    for (
+      let first = queue[0];
+      first !== undefined && first.consumed === first.records.length;
+      first = queue[0]
+    ) {
       this.#moveTo(first.fetched, first.fetched.nextOffset);
       this.bufferedBytes -= first.fetched.records.length;
       first.fetched.release();

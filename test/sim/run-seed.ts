@@ -1,8 +1,9 @@
 import { PeridotError } from "../../host/errors.ts";
-import { type Defect, NO_DEFECT } from "./defect.ts";
+import { type Plant, plantNothing } from "./defect.ts";
 import { judge } from "./judge.ts";
+import { type Program, plainProgram } from "./program.ts";
 import { drawScenario, type Scenario } from "./scenario.ts";
-import { plainRunner, type RunnerChoice, World } from "./world.ts";
+import { World } from "./world.ts";
 
 const LINES_TOLD = 120;
 
@@ -19,11 +20,11 @@ export interface Verdict {
 /** One world, from its first request to the judgement. */
 export async function runSeed(
   seed: number,
-  defect: Defect = NO_DEFECT,
-  chooseRunner: RunnerChoice = plainRunner,
+  plant: Plant = plantNothing,
+  program: Program = plainProgram,
 ): Promise<Verdict> {
   const scenario = drawScenario(seed);
-  const world = new World(scenario, defect, chooseRunner);
+  const world = new World(scenario, plant, program);
   const failure = await outcomeOf(world, scenario);
   return {
     seed,
@@ -40,7 +41,10 @@ async function outcomeOf(world: World, scenario: Scenario): Promise<Verdict["fai
     await world.run();
   } catch (error) {
     if (!(error instanceof PeridotError) || error.code !== "CLOCK_STUCK") throw error;
-    return { kind: "stuck", says: `${error.message}; ${judge(scenario, world.broker, world.input)?.says ?? ""}` };
+    return {
+      kind: "stuck",
+      says: `${error.message}; ${judge(scenario, world.broker, world.input)?.says ?? ""}`,
+    };
   }
   const flaw = world.flaws[0];
   if (flaw !== undefined) return { kind: "flaw", says: flaw };

@@ -42,16 +42,42 @@ export interface RequestTrigger {
 }
 
 export type Happening =
-  | { readonly kind: "crash"; readonly process: number; readonly downMs: number; readonly hangsUp: boolean; readonly sameId: boolean }
-  | { readonly kind: "pause"; readonly process: number; readonly forMs: number; readonly replaced: "no" | "same id" | "new id" }
+  | {
+      readonly kind: "crash";
+      readonly process: number;
+      readonly downMs: number;
+      readonly hangsUp: boolean;
+      readonly sameId: boolean;
+    }
+  | {
+      readonly kind: "pause";
+      readonly process: number;
+      readonly forMs: number;
+      readonly replaced: "no" | "same id" | "new id";
+    }
   | { readonly kind: "close"; readonly process: number; readonly downMs: number }
   | { readonly kind: "isolate"; readonly process: number; readonly forMs: number }
   | { readonly kind: "join"; readonly forMs: number }
   | { readonly kind: "trap"; readonly process: number }
-  | { readonly kind: "network"; readonly forMs: number; readonly share: number; readonly apis: readonly Api[] }
+  | {
+      readonly kind: "network";
+      readonly forMs: number;
+      readonly share: number;
+      readonly apis: readonly Api[];
+    }
   | { readonly kind: "move-leader"; readonly topic: string; readonly partition: number }
-  | { readonly kind: "move-coordinator"; readonly of: "group" | "transaction"; readonly process: number; readonly loadingMs: number }
-  | { readonly kind: "stop-broker"; readonly node: number; readonly forMs: number; readonly loadingMs: number }
+  | {
+      readonly kind: "move-coordinator";
+      readonly of: "group" | "transaction";
+      readonly process: number;
+      readonly loadingMs: number;
+    }
+  | {
+      readonly kind: "stop-broker";
+      readonly node: number;
+      readonly forMs: number;
+      readonly loadingMs: number;
+    }
   | { readonly kind: "slow-markers"; readonly forMs: number; readonly mostMs: number }
   | { readonly kind: "transaction-version"; readonly to: number };
 
@@ -63,7 +89,14 @@ const TRANSACTIONAL: readonly Api[] = [
   "EndTxn",
   "Produce",
 ];
-const GROUP_APIS: readonly Api[] = ["JoinGroup", "SyncGroup", "Heartbeat", "OffsetFetch", "OffsetCommit", "LeaveGroup"];
+const GROUP_APIS: readonly Api[] = [
+  "JoinGroup",
+  "SyncGroup",
+  "Heartbeat",
+  "OffsetFetch",
+  "OffsetCommit",
+  "LeaveGroup",
+];
 const READING: readonly Api[] = ["Fetch", "Metadata", "FindCoordinator", "ListOffsets"];
 const ALL: readonly Api[] = [...TRANSACTIONAL, ...GROUP_APIS, ...READING];
 
@@ -117,7 +150,13 @@ function drawTrigger(random: SeededRandom): RequestTrigger {
 function drawHappening(random: SeededRandom, base: Base, features: boolean): Happening {
   const process = random.whole(0, base.processes.length - 1);
   const draws: (() => Happening)[] = [
-    () => ({ kind: "crash", process, downMs: random.whole(10, 3_000), hangsUp: random.chance(0.6), sameId: random.chance(0.7) }),
+    () => ({
+      kind: "crash",
+      process,
+      downMs: random.whole(10, 3_000),
+      hangsUp: random.chance(0.6),
+      sameId: random.chance(0.7),
+    }),
     () => ({
       kind: "pause",
       process,
@@ -154,7 +193,14 @@ function drawNetwork(random: SeededRandom): Happening {
     kind: "network",
     forMs: random.whole(200, 2_500),
     share: random.pick([0.02, 0.1, 0.4]),
-    apis: random.pick([TRANSACTIONAL, TRANSACTIONAL, GROUP_APIS, READING, ALL, ["EndTxn", "TxnOffsetCommit"]]),
+    apis: random.pick([
+      TRANSACTIONAL,
+      TRANSACTIONAL,
+      GROUP_APIS,
+      READING,
+      ALL,
+      ["EndTxn", "TxnOffsetCommit"],
+    ]),
   };
 }
 

@@ -1,5 +1,5 @@
 import { asPeridotError } from "../../host/commit/commit.ts";
-import type { Decisions } from "../../host/commit/decisions.ts";
+import { DECISIONS } from "../../host/commit/decisions.ts";
 import type { PeridotError } from "../../host/errors.ts";
 import { Membership, type MembershipParts } from "../../host/task/membership.ts";
 import { StreamThread, type StreamThreadParts } from "../../host/task/stream-thread.ts";
@@ -12,7 +12,7 @@ import { parseServers } from "../../host/transport/kafka/kafka-transport.ts";
 import type { EmbeddedBroker } from "../../host/transport/memory/embedded-broker.ts";
 import type { Link } from "../../host/transport/memory/link.ts";
 import type { MemberSettings, Transport } from "../../host/transport/port.ts";
-import type { Defect } from "./defect.ts";
+import type { Defect, Plant } from "./defect.ts";
 import { ProcessChannel } from "./process-channel.ts";
 import type { ProcessClock } from "./process-clock.ts";
 import { INPUT_TOPIC, type Scenario } from "./scenario.ts";
@@ -44,8 +44,7 @@ export interface ProcessSettings {
   readonly broker: EmbeddedBroker;
   readonly clock: ProcessClock;
   readonly random: SeededRandom;
-  readonly decisions: Decisions;
-  readonly defect: Defect;
+  readonly plant: Plant;
   readonly makeRunner: () => TaskRunner;
   readonly note: (event: string) => void;
   /** Called once it has ended by itself, with what ended it. */
@@ -59,11 +58,13 @@ export class SimProcess {
   readonly #links: Link[] = [];
   readonly #threads: ThreadHandle[] = [];
   readonly #main: Transport;
+  readonly #defect: Defect;
   #membership: Membership | undefined;
   #failure: PeridotError | undefined;
 
   constructor(settings: ProcessSettings) {
     this.settings = settings;
+    this.#defect = settings.plant(settings.broker);
     this.#main = this.#transport("main");
   }
 
@@ -108,7 +109,7 @@ export class SimProcess {
   }
 
   async #start(): Promise<void> {
-    const { threads, defect } = this.settings;
+    const { threads } = this.settings;
     for (let index = 0; index < threads; index++) this.#threads.push(this.#makeThread(index));
     const parts: MembershipParts = {
       admin: this.#main.admin,
@@ -117,12 +118,12 @@ export class SimProcess {
       subTopologies: [{ subTopology: 0, sourceTopics: [INPUT_TOPIC] }],
       onTasks: (tasks) => this.settings.note(`${this.name} has ${tasks.join(" ") || "no tasks"}`),
     };
-    this.#membership = new Membership(defect.membership?.(parts) ?? parts);
+    this.#membership = new Membership(this.#defect.membership?.(parts) ?? parts);
     await Promise.all(this.#threads.map((thread) => thread.start()));
   }
 
   #makeThread(index: number): StreamThread {
-    const { scenario, decisions, defect, name, processId, clock } = this.settings;
+    const { scenario, name, processId, clock } = this.settings;
     const transport = this.#transport(`t${index}`);
     const once = scenario.guarantee === "exactly_once_v2";
     const parts: StreamThreadParts = {
@@ -136,7 +137,7 @@ export class SimProcess {
       }),
       offsets: transport.member(this.#memberSettings()),
       makeRunner: this.settings.makeRunner,
-      decisions,
+      decisions: { ...DECISIONS, ...this.#defect.decisions },
       events: this.#eventsOf(index),
     };
     return new StreamThread(
@@ -149,7 +150,7 @@ export class SimProcess {
         retryBackoffMs: 50,
         incarnation: `${name}-${index}`,
       },
-      defect.thread?.(parts) ?? parts,
+      this.#defect.thread?.(parts) ?? parts,
     );
   }
 
