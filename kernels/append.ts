@@ -40,10 +40,10 @@ import {
   SINK_STICKY_AT,
 } from "./abi/sink";
 import { bytesOf, columnOf, refuseRow, rowsOf, tableOf } from "./batch";
-import { copy16 } from "./memory/copy";
 import { fieldBytes } from "./field";
 import { partitionOfKey } from "./murmur2";
 import { rowBytesOf, tablesOf } from "./rows";
+import { copyBytes } from "./serdes/bytes";
 import { jsonEncode, jsonEncodeBytesMax } from "./serdes/json/index";
 import { builderOf, makeRoom, seal } from "./sink";
 import { varintBytes, writeVarint, zigzag } from "./varint";
@@ -52,8 +52,6 @@ const KEY_SCRATCH: usize = memory.data(16, 16);
 const VALUE_SCRATCH: usize = memory.data(16, 16);
 /** A record without key, value and headers takes at most this, in bytes: its varints at their longest. */
 const RECORD_OVERHEAD_MAX: usize = 48;
-/** Runs of bytes up to this are copied inline. */
-const INLINE_COPY_MAX: usize = 512;
 
 /**
  * Appends selected rows to the sink's open batches, in their order.
@@ -252,11 +250,4 @@ function writeBytes(target: usize, source: usize, length: i32): usize {
   const at = writeVarint(target, <u64>length << 1);
   copyBytes(at, source, length);
   return at + length;
-}
-
-// @ts-ignore: decorator
-@inline
-function copyBytes(target: usize, source: usize, length: usize): void {
-  if (length <= INLINE_COPY_MAX) copy16(target, source, length);
-  else memory.copy(target, source, length);
 }

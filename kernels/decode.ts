@@ -38,6 +38,7 @@ import {
   INPUT_CHECK_CRC_AT,
   INPUT_CURSOR_AT,
   INPUT_END_AT,
+  INPUT_EXTRA_AT,
   INPUT_FAULT_AT,
   INPUT_FAULT_BASE_OFFSET_AT,
   INPUT_FAULT_CODE_AT,
@@ -87,6 +88,9 @@ export function decode(input: usize, rowsMax: i32, position: i64): i32 {
   const table = region + BATCH_TABLE_AT;
   store<i64>(table, position, BATCH_TABLE_POSITION_AT);
   store<u32>(table, 0, BATCH_TABLE_ERRORS_AT);
+  store<i32>(input, 0, INPUT_EXTRA_AT); // what was mended belonged to the batch before
+  const loaded = load<i32>(input, INPUT_LOADED_AT);
+  store<i32>(region + <usize>load<u32>(input, INPUT_BYTES_AT) - 4, loaded);
   memory.fill(columnAt(region, BATCH_ERROR_CODE_SLOT, capacity), 0, <usize>limit << 1);
 
   let rows = 0;

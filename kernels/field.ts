@@ -10,6 +10,9 @@ import {
 } from "./abi/field";
 import { FIELD_DEPTH_MAX } from "./abi/limits";
 import { fieldAt } from "./batch";
+import { writeF64 } from "./serdes/f64";
+import { writeI32 } from "./serdes/i32";
+import { writeI64 } from "./serdes/i64";
 
 /** Address of a FIELD of a row; 0: it, or something on the way to it, is null or absent. */
 export function addressOfField(field: usize, table: usize): usize {
@@ -40,11 +43,13 @@ export function fieldBytes(field: usize, table: usize, scratch: usize): i64 {
       return <i64>(text + 4) | (<i64>load<u32>(text) << 32);
     }
     case FIELD_I32:
-      store<u32>(scratch, bswap(load<u32>(at)));
+      writeI32(scratch, load<i32>(at));
       return <i64>scratch | (<i64>4 << 32);
     case FIELD_I64:
+      writeI64(scratch, load<i64>(at));
+      return <i64>scratch | (<i64>8 << 32);
     case FIELD_F64:
-      store<u64>(scratch, bswap(load<u64>(at)));
+      writeF64(scratch, load<f64>(at));
       return <i64>scratch | (<i64>8 << 32);
     default:
       assert(load<i32>(field, FIELD_TYPE_AT) == FIELD_BOOL);

@@ -11,6 +11,8 @@ export { murmur2 } from "./murmur2";
 export { rowsFree, rowsNew } from "./rows";
 export { filterRows } from "./operators/filter";
 export { jsonBegin, jsonDecode, jsonEncode, jsonEncodeBytesMax, jsonErrorAt, jsonRowBytesMax } from "./serdes/json/index";
+export { conform } from "./serdes/conform";
+export { rowsDecodePlain } from "./serdes/plain-rows";
 export { rowsDecodeJson } from "./serdes/json-rows";
 export { sinkColumn, sinkDone, sinkDrop, sinkFree, sinkNew, sinkNext, sinkSeal } from "./sink";
 

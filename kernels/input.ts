@@ -82,6 +82,32 @@ export function inputReserve(input: usize, bytes: i32, fromOffset: i64): i32 {
   return <i32>(region + bytesAt);
 }
 
+/**
+ * Makes room for `bytes` more at the end of the Batch's `bytes`, for the present batch only. The region may move.
+ *
+ * @returns where they go, in `bytes`. Errors: ERROR_MEMORY_FULL, and nothing is changed.
+ */
+export function inputExtend(input: usize, bytes: i32): i32 {
+  assert(bytes > 0);
+  const bytesAt = <usize>load<u32>(input, INPUT_BYTES_AT);
+  const used = load<i32>(input, INPUT_LOADED_AT) + load<i32>(input, INPUT_EXTRA_AT);
+  const region = <usize>load<u32>(input, INPUT_REGION_AT);
+  const needed = bytesAt + <usize>(used + bytes) + PAD_BYTES;
+  let larger = region;
+  if (roomOf(region) < needed) {
+    larger = allocate(needed + (needed >>> 2));
+    if (!larger) return -ERROR_MEMORY_FULL;
+    memory.copy(larger, region, bytesAt + <usize>used);
+    release(region);
+    store<u32>(input, <u32>larger, INPUT_REGION_AT);
+    store<u32>(input, <u32>roomOf(larger), INPUT_CAPACITY_AT);
+  }
+  store<i32>(input, load<i32>(input, INPUT_EXTRA_AT) + bytes, INPUT_EXTRA_AT);
+  store<i32>(larger + bytesAt - 4, used + bytes); // the length of `bytes`
+  memory.fill(larger + bytesAt + <usize>(used + bytes), 0, PAD_BYTES);
+  return used;
+}
+
 /** A region of at least `bytes`, the present one if it is large enough: 0 if memory is full. */
 function fit(input: usize, bytes: usize): usize {
   const present = <usize>load<u32>(input, INPUT_REGION_AT);

@@ -9,6 +9,7 @@ import { assert } from "../assert.ts";
 import { BatchView } from "../batch/batch-view.ts";
 import { describeKernelError } from "./kernel-errors.ts";
 import type { BatchFault, InputSettings, KernelInput } from "./kernel-instance.ts";
+import { PLAIN_TYPES } from "./kernel-rows.ts";
 import type { LinearMemory } from "./linear-memory.ts";
 
 /** See KernelInput. */
@@ -35,6 +36,13 @@ export function openInput(memory: LinearMemory, settings: InputSettings): Kernel
       if (decoded >= 0) return decoded;
       fault ??= readFault(memory, input);
       return 0;
+    },
+    conform(selection, part, serde) {
+      const ofKeys = part === "key" ? 1 : 0;
+      const kept = memory.call((kernels) =>
+        kernels.conform(input, selection.address, ofKeys, PLAIN_TYPES[serde]),
+      );
+      return memory.fitted(kept, "mended strings");
     },
     get fault() {
       return fault;

@@ -120,6 +120,14 @@ export interface KernelInput extends BatchHolder {
    * @returns rows. 0: all is decoded, or `fault` says why it ended here.
    */
   decode(rowsMax: number, position: bigint): number;
+  /**
+   * For keys or values that pass through undecoded: makes them what they are after their serde has read and written
+   * them. A number of the wrong length is refused in the batch and leaves the selection; a string that is not UTF-8
+   * gets U+FFFD, as in Kafka Streams.
+   *
+   * @returns rows that stay selected.
+   */
+  conform(selection: KernelSelection, part: "key" | "value", serde: Exclude<PlainSerde, "bytes">): number;
   /** Why decoding cannot go on, once the rows before that are delivered (`decode` returned 0). */
   readonly fault: BatchFault | undefined;
   close(): void;
@@ -179,6 +187,8 @@ export interface KernelRows {
   /** Address and length of the whole Rows FlatBuffer. */
   readonly bufferAddress: number;
   readonly byteLength: number;
+  /** All strings of the rows are known to be ASCII. */
+  readonly ascii: boolean;
   /** Raised whenever the rows are written anew: a lazy view of a row checks it. */
   readonly version: number;
   close(): void;
