@@ -33,8 +33,8 @@ export class KStream<K, V, Known extends KnownSerdes = never> {
   readonly #log: NodeLog;
   readonly #node: NodeId;
   readonly #serdes: StreamSerdes;
-  /** Tells streams of other types apart; there is nothing here at run time. */
-  declare readonly types: { readonly key: K; readonly value: V; readonly known: Known };
+  /** Tells streams of other types apart; there is nothing here at run time. A stream that knows more may stand in. */
+  declare readonly types: { readonly key: K; readonly value: V; readonly known: (serdes: Known) => void };
 
   /** Streams come from a StreamsBuilder, not from here. */
   constructor(log: NodeLog, node: NodeId, serdes: StreamSerdes) {

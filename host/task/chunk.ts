@@ -1,3 +1,4 @@
+import { JSON_NON_ASCII_AT } from "../../kernels/abi/json-descriptor.ts";
 import type { BatchView } from "../batch/batch-view.ts";
 import { PeridotError } from "../errors.ts";
 import type { AnySerde, RowMemory } from "../topology/serde.ts";
@@ -49,6 +50,7 @@ export class Chunk {
   readonly #keys: unknown[] | undefined;
   readonly #values: unknown[] | undefined;
   #view: BatchView | undefined;
+  #ascii = false;
   #viewOf: ArrayBufferLike | undefined;
 
   /** Takes over what `decode` has put into the room's input. */
@@ -61,6 +63,7 @@ export class Chunk {
     if (program.descriptor !== undefined) {
       room.rows.decodeJson(room.input, room.selection, program.descriptor);
       this.#view = undefined; // it counts errors
+      this.#ascii = kernel.memory[program.descriptor + JSON_NON_ASCII_AT] === 0; // the next batch overwrites it
     }
     const unreadable = new Map<number, Error>();
     if (this.view.errors > 0) this.#collectRefused(unreadable);
@@ -102,6 +105,15 @@ export class Chunk {
         return chunk.#kernel.memory;
       },
       addressOf: (row: number) => chunk.room.rows.addressOf(row),
+      get bufferAddress() {
+        return chunk.room.rows.bufferAddress;
+      },
+      get byteLength() {
+        return chunk.room.rows.byteLength;
+      },
+      get ascii() {
+        return chunk.#ascii;
+      },
       get version() {
         return chunk.room.rows.version;
       },

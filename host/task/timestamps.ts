@@ -33,21 +33,28 @@ export function extractTimestamps(chunk: Chunk, origin: Origin, partitionTime: n
 /** The largest event time of rows `from` to `to` that are not gone, or `before` if that is larger. */
 export function timeAfter(chunk: Chunk, from: number, to: number, before: number): number {
   const words = wordsOf(chunk.view.timestamps);
-  let latest = before;
-  if (chunk.gone.size === 0) {
-    for (let row = from; row < to; row++) latest = Math.max(latest, timeAt(words, row));
-    return latest;
-  }
+  const { gone } = chunk;
+  const all = gone.size === 0;
+  let high = -1;
+  let low = 0;
   for (let row = from; row < to; row++) {
-    if (!chunk.gone.has(row)) latest = Math.max(latest, timeAt(words, row));
+    const rowHigh = words[2 * row + 1]!;
+    if (rowHigh < high) continue;
+    const rowLow = words[2 * row]! >>> 0;
+    if (rowHigh === high && rowLow <= low) continue;
+    if (!all && gone.has(row)) continue;
+    high = rowHigh;
+    low = rowLow;
   }
-  return latest;
+  return Math.max(before, high * HIGH + low);
 }
 
 /** A row's event time in milliseconds. */
 export function timeOf(chunk: Chunk, row: number): number {
   return timeAt(wordsOf(chunk.view.timestamps), row);
 }
+
+const HIGH = 2 ** 32;
 
 // Halves of 32 bits: a bigint for each row would cost more than all else that the host does for a batch.
 
@@ -56,7 +63,7 @@ function wordsOf(stamps: BigInt64Array): Int32Array {
 }
 
 function timeAt(words: Int32Array, row: number): number {
-  return words[2 * row + 1]! * 2 ** 32 + (words[2 * row]! >>> 0);
+  return words[2 * row + 1]! * HIGH + (words[2 * row]! >>> 0);
 }
 
 function someNegative(stamps: BigInt64Array): boolean {

@@ -28,6 +28,9 @@ export interface OutRecord {
   readonly headers: readonly (readonly [string, string | null])[];
 }
 
+/** Reads output bytes: as UTF-8 unless told. */
+export type TextEncoding = "utf8" | "latin1";
+
 export interface TopologyRunSettings {
   readonly errors?: Partial<ErrorSettings>;
   readonly batchRowsMax?: number;
@@ -130,13 +133,16 @@ export class TopologyRun {
   }
 
   /** Cuts a commit point. @returns records by topic, partition after partition. */
-  cut(): Record<string, OutRecord[]> {
+  cut(encoding: TextEncoding = "utf8"): Record<string, OutRecord[]> {
     const { batches } = this.runner.cut();
-    return recordsOf(batches);
+    return recordsOf(batches, encoding);
   }
 }
 
-export function recordsOf(batches: readonly OutgoingBatch[]): Record<string, OutRecord[]> {
+export function recordsOf(
+  batches: readonly OutgoingBatch[],
+  encoding: TextEncoding = "utf8",
+): Record<string, OutRecord[]> {
   const byPartition = new Map<string, { topic: string; partition: number; records: OutRecord[] }>();
   for (const { topic, partition, bytes, records: count, release } of batches) {
     const name = `${topic}-${partition}`;
@@ -146,8 +152,8 @@ export function recordsOf(batches: readonly OutgoingBatch[]): Record<string, Out
     assert.equal(read.length, count);
     for (const { key, value, timestamp, headers } of read) {
       list.records.push({
-        key: key && Buffer.from(key).toString(),
-        value: value && Buffer.from(value).toString(),
+        key: key && Buffer.from(key).toString(encoding),
+        value: value && Buffer.from(value).toString(encoding),
         timestamp: Number(timestamp),
         headers: headers.map((header) => [
           header.key,

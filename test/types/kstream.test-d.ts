@@ -127,6 +127,17 @@ builder.stream("t", {
 // @ts-expect-error no such action
 builder.stream("t", { key: string, value: string, errors: { onProcessingError: "ignore" } });
 
+// ---- streams as arguments
+
+declare function takesAny(stream: KStream<string, number>): void;
+declare function takesKnown(stream: KStream<string, string, "key" | "value">): void;
+takesAny(ages);
+takesKnown(builder.stream("t", { key: string, value: string }));
+// @ts-expect-error another type of value
+takesAny(clients);
+// @ts-expect-error the serde of the value is not known
+takesKnown(clients.mapValues((client) => client.Name));
+
 // ---- a serde of one's own
 
 declare const custom: Serde<Date>;
