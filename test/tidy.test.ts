@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { suite, test } from "node:test";
 import { codeOf } from "./tidy/code.ts";
+import { conformance } from "./tidy/conformance.ts";
 import { docstrings } from "./tidy/docstrings.ts";
 import { drawings } from "./tidy/drawings.ts";
 import { errorCodes, plainErrors, unusedErrors } from "./tidy/errors.ts";
@@ -183,6 +184,20 @@ const RULES: readonly {
       },
       { files: { "host/index.ts": 'export * from "./a.ts";', "host/a.ts": "" }, at: ["host/index.ts:1"] },
       { files: { "host/index.ts": 'export { gone } from "./a.ts";', "host/a.ts": "" }, at: ["host/a.ts:0"] },
+    ],
+  },
+  {
+    rule: conformance,
+    breaks: [
+      {
+        files: {
+          "host/transport/carrier-pigeon/a.ts": "",
+          "host/transport/memory/a.ts": "",
+          "test/conformance/transport/memory.test.ts": 'import { suite } from "./suite.ts";',
+          "test/transport/carrier-pigeon/a.test.ts": "",
+        },
+        at: ["host/transport/carrier-pigeon:0"],
+      },
     ],
   },
   {
