@@ -23,6 +23,7 @@ export interface SenderSettings {
   readonly cluster: Cluster;
   readonly transactionalId: string | undefined;
   readonly requestBytesMax: number;
+  readonly requestTimeoutMs: number;
   readonly stamp: Stamp;
   /** Before transaction version 2: adds partitions to the transaction. */
   readonly admit: (partitions: readonly ProducerQueue[]) => Promise<void>;
@@ -252,7 +253,7 @@ export class BatchSender {
     const body = {
       transactionalId: this.#settings.transactionalId ?? null,
       acks: ACKNOWLEDGED_BY_ALL,
-      timeoutMs: this.#cluster.timeouts.requestMs,
+      timeoutMs: this.#settings.requestTimeoutMs,
       topicData: byTopic(sent.map(({ queue, queued }) => ({ ...partitionOf(queue), queued }))).map(
         ([name, share]) => ({
           name,
@@ -260,8 +261,9 @@ export class BatchSender {
         }),
       ),
     };
+    const timeoutMs = this.#settings.requestTimeoutMs;
     const versions = this.#term!.version === 2 ? { minVersion: 12, maxVersion: 12 } : { maxVersion: 11 };
-    connection.request("Produce", body, versions).then(
+    connection.request("Produce", body, { timeoutMs, ...versions }).then(
       (answer) => this.#answered(nodeId, sent, answer),
       (error: PeridotError) => this.#unanswered(nodeId, sent, error),
     );

@@ -178,6 +178,8 @@ export class ClusterProducer implements Producer {
       cluster: this.#cluster,
       transactionalId,
       requestBytesMax: requestBytesMax ?? REQUEST_BYTES_MAX,
+      requestTimeoutMs:
+        transactionalId === undefined ? this.#cluster.timeouts.requestMs : this.#protocol.requestTimeoutMs,
       stamp: stampFor(transactionalId !== undefined, this.#settings.compression ?? "none"),
       admit: (partitions) => this.#protocol.addPartitions(this.#identity!, partitions),
     });

@@ -43,6 +43,8 @@ export class TransactionProtocol {
   readonly #cluster: Cluster;
   readonly #transactionalId: string | undefined;
   readonly #timeoutMs: number;
+  /** A lost answer is found out while there is time for a second attempt within the transaction. */
+  readonly requestTimeoutMs: number;
   #coordinator: Connection | undefined;
   #featuresReadAt = Number.NEGATIVE_INFINITY;
 
@@ -50,6 +52,7 @@ export class TransactionProtocol {
     this.#cluster = cluster;
     this.#transactionalId = transactionalId;
     this.#timeoutMs = timeoutMs;
+    this.requestTimeoutMs = Math.min(cluster.timeouts.requestMs, Math.ceil(timeoutMs / 2));
   }
 
   /** As the cluster has it now, or half a minute ago at most. */
@@ -70,7 +73,7 @@ export class TransactionProtocol {
       const answer = await connection.request(
         "InitProducerId",
         { transactionalId: this.#transactionalId ?? null, transactionTimeoutMs: this.#timeoutMs },
-        { maxVersion: 5 },
+        { maxVersion: 5, timeoutMs: this.requestTimeoutMs },
       );
       identity = { producerId: answer.producerId, producerEpoch: answer.producerEpoch };
       return answer.errorCode;
@@ -93,7 +96,7 @@ export class TransactionProtocol {
             partitions: share.map((each) => each.partition),
           })),
         },
-        { maxVersion: 3 },
+        { maxVersion: 3, timeoutMs: this.requestTimeoutMs },
       );
       const results = answer.resultsByTopicV3AndBelow.flatMap((topic) => topic.resultsByPartition);
       return worstOf(results.map((result) => result.partitionErrorCode));
@@ -105,7 +108,7 @@ export class TransactionProtocol {
   async addOffsets(identity: ProducerIdentity, groupId: string): Promise<void> {
     const ask = async (connection: Connection) => {
       const body = { transactionalId: this.#transactionalId!, ...identity, groupId };
-      const answer = await connection.request("AddOffsetsToTxn", body);
+      const answer = await connection.request("AddOffsetsToTxn", body, { timeoutMs: this.requestTimeoutMs });
       return answer.errorCode;
     };
     await this.#exchange({ ...this.#own("AddOffsetsToTxn"), ask, repeatable: true });
@@ -136,7 +139,7 @@ export class TransactionProtocol {
             })),
           })),
         },
-        version === 2 ? { minVersion: 5 } : { maxVersion: 4 },
+        { timeoutMs: this.requestTimeoutMs, ...(version === 2 ? { minVersion: 5 } : { maxVersion: 4 }) },
       );
       return worstOf(answer.topics.flatMap((topic) => topic.partitions.map((each) => each.errorCode)));
     };
@@ -162,7 +165,7 @@ export class TransactionProtocol {
       const answer = await connection.request(
         "EndTxn",
         { transactionalId: this.#transactionalId!, ...identity, committed },
-        version === 2 ? { minVersion: 5 } : { maxVersion: 4 },
+        { timeoutMs: this.requestTimeoutMs, ...(version === 2 ? { minVersion: 5 } : { maxVersion: 4 }) },
       );
       if (version === 2 && answer.errorCode === 0)
         next = { producerId: answer.producerId, producerEpoch: answer.producerEpoch };

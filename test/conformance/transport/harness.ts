@@ -97,8 +97,10 @@ export function conformanceCase(
 }
 
 export function batchOf(topic: string, partition: number, values: readonly string[]): OutgoingBatch {
-  const records = values.map((value) => ({ key: null, value, timestamp: 1000 }));
-  return { topic, partition, records: values.length, bytes: encodeRecords(records, 1000) };
+  // Of today: a real broker deletes what is older than the retention, in the midst of a test.
+  const timestamp = systemClock.now();
+  const records = values.map((value) => ({ key: null, value, timestamp }));
+  return { topic, partition, records: values.length, bytes: encodeRecords(records, timestamp) };
 }
 
 /** Values in order, by partition; stops when `count` have come. */

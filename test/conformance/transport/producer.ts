@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { systemClock } from "../../../host/clock.ts";
 import { encodeRecords } from "../../../host/transport/memory/plain-records.ts";
 import type { Compression } from "../../../host/transport/port.ts";
 import {
@@ -68,7 +69,7 @@ export function producerConformance(under: TransportUnderTest): void {
     const producer = await bench.producer();
     let released = 0;
     const value = "x".repeat(3000);
-    const bytes = encodeRecords([{ key: null, value, timestamp: 1000 }], 1000);
+    const bytes = encodeRecords([{ key: null, value }], systemClock.now());
     const release = () => {
       released++;
     };
