@@ -64,6 +64,7 @@ export class ClusterConsumer implements Consumer {
     for (const assigned of partitions) {
       const key = partitionKey(assigned);
       const known = assigned.offset === undefined ? before.get(key) : undefined;
+      known?.succeeded(); // A new assignment gives it its full time again.
       this.#partitions.set(key, known ?? new ConsumedPartition(assigned, assigned.offset));
     }
     this.#buffer.drop((fetched) => {

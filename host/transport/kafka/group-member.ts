@@ -161,7 +161,8 @@ export class ClassicMember implements GroupMember {
         protocolName,
         assignments,
       },
-      { timeoutMs: this.#settings.rebalanceTimeoutMs + JOIN_GRACE_MS },
+      // Who has not got its assignment within the session is put out of the group anyway.
+      { timeoutMs: Math.min(this.#settings.sessionTimeoutMs, this.#settings.rebalanceTimeoutMs) },
     );
   }
 
