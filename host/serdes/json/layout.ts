@@ -213,7 +213,7 @@ function placesOf(kinds: readonly number[], marked: readonly boolean[]) {
 }
 
 /** Letters, digits and underscores, for the .fbs. */
-function identifier(name: string): string {
+export function identifier(name: string): string {
   const clean = name.replace(/[^A-Za-z0-9_]/g, "_");
   return /^[A-Za-z]/.test(clean) ? clean : `f_${clean}`;
 }

@@ -70,8 +70,10 @@ interface Regions {
   readonly text: number;
 }
 
-/** Where rows begin in the rows region: 64 bytes are left to the Rows FlatBuffer's head. */
-const HEAD = 64;
+/** Where rows begin in the rows region: before it stands the Rows FlatBuffer's head, with room for 1,000 rows. */
+const HEAD = 4032;
+/** root, identifier, vtable (2 sizes, 1 entry, padding), table (soffset, offset of the vector). */
+const VECTOR_AT = 28;
 
 export class JsonCodec {
   readonly layout: TableLayout;
@@ -114,6 +116,27 @@ export class JsonCodec {
     if (written % 8 !== 0) throw new Error("a row's bytes are a multiple of 8");
     this.#next += written;
     return { row, bytes: written };
+  }
+
+  /** The rows decoded since `begin` as one FlatBuffer, `table Rows { rows:[Row] }`. */
+  rowsBuffer(rows: readonly number[]): Uint8Array {
+    const { memory } = this;
+    const begin = this.#regions.rows;
+    const head = memory.subarray(begin, begin + HEAD);
+    head.fill(0);
+    head.writeUInt32LE(20, 0);
+    head.write("PDTR", 4, "latin1");
+    head.writeUInt16LE(6, 8);
+    head.writeUInt16LE(8, 10);
+    head.writeUInt16LE(4, 12);
+    head.writeInt32LE(20 - 8, 20);
+    head.writeUInt32LE(VECTOR_AT - 24, 24);
+    head.writeUInt32LE(rows.length, VECTOR_AT);
+    rows.forEach((row, index) => {
+      const at = VECTOR_AT + 4 + 4 * index;
+      head.writeUInt32LE(row - (begin + at), at);
+    });
+    return Uint8Array.from(memory.subarray(begin, this.#next));
   }
 
   encode(row: number, rowBytes: number): string {
