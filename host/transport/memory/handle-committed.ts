@@ -9,6 +9,8 @@ const GROUP_ID_NOT_FOUND_FROM = 9;
 const TOPIC_IDS_FROM = 10;
 /** OffsetFetch from this version on asks for several groups at once. */
 const SEVERAL_GROUPS_FROM = 8;
+/** TxnOffsetCommit from this version on understands TRANSACTION_ABORTABLE (KIP-1050). */
+const ABORTABLE_FROM = 4;
 /** TxnOffsetCommit from this version on adds the group to the transaction itself (KIP-890, part 2). */
 const IMPLICIT_ADD_FROM = 5;
 
@@ -144,7 +146,7 @@ function admissionOf(request: TransactionalRequest, call: Call): number {
   }
   if (code === CODE.PRODUCER_FENCED) return CODE.INVALID_PRODUCER_EPOCH;
   if (version >= IMPLICIT_ADD_FROM) return code;
-  if (code === CODE.TRANSACTION_ABORTABLE) return CODE.INVALID_TXN_STATE;
+  if (code === CODE.TRANSACTION_ABORTABLE && version < ABORTABLE_FROM) return CODE.INVALID_TXN_STATE;
   return code === CODE.CONCURRENT_TRANSACTIONS ? CODE.COORDINATOR_LOAD_IN_PROGRESS : code;
 }
 

@@ -102,7 +102,7 @@ function readPartition(
   const fromOffset = Number(wanted.fetchOffset);
   const { startOffset, endOffset } = partition.log;
   if (fromOffset < startOffset || fromOffset > endOffset) {
-    return refused(wanted.partition, CODE.OFFSET_OUT_OF_RANGE);
+    return { ...refused(wanted.partition, CODE.OFFSET_OUT_OF_RANGE), abortedTransactions: null };
   }
   const bytesMax = Math.min(wanted.partitionMaxBytes, budget.bytesLeft);
   const fetched = partition.fetch(fromOffset, isolationLevel === READ_COMMITTED, bytesMax, budget.wholeFirst);
@@ -138,9 +138,18 @@ function denial(topic: string, call: Call): number {
 function misled(partition: Partition | undefined, index: number, code: number): PartitionAnswer {
   const answer = refused(index, code);
   if (partition === undefined) return answer;
-  return { ...answer, currentLeader: { leaderId: partition.leader, leaderEpoch: partition.leaderEpoch } };
+  return {
+    ...answer,
+    abortedTransactions: null,
+    currentLeader: { leaderId: partition.leader, leaderEpoch: partition.leaderEpoch },
+  };
 }
 
 function refused(partitionIndex: number, errorCode: number): PartitionAnswer {
-  return { partitionIndex, errorCode, highWatermark: -1n, records: Buffer.alloc(0) };
+  return {
+    partitionIndex,
+    errorCode,
+    highWatermark: -1n,
+    records: Buffer.alloc(0),
+  };
 }

@@ -5,6 +5,8 @@ import { failedJoin, failedSync } from "./group-member.ts";
 import type { Call } from "./request-call.ts";
 import { CODE } from "./response-codes.ts";
 
+/** SyncGroup from this version on must name the protocol (KIP-559). */
+const PROTOCOL_NAMED_FROM = 5;
 /** DescribeGroups from this version on tells that a group is not there; older ones call it dead. */
 const GROUP_ID_NOT_FOUND_FROM = 6;
 
@@ -22,7 +24,10 @@ export function handleSyncGroup(
   call: Call,
 ): ResponseToSend<"SyncGroup"> | Promise<ResponseToSend<"SyncGroup">> {
   const code = coordinatorCode(request.groupId, call);
-  return code === CODE.NONE ? call.cluster.groups.sync(request) : failedSync(code);
+  if (code !== CODE.NONE) return failedSync(code);
+  const isNamed = request.protocolType !== null && request.protocolName !== null;
+  if (call.version >= PROTOCOL_NAMED_FROM && !isNamed) return failedSync(CODE.INCONSISTENT_GROUP_PROTOCOL);
+  return call.cluster.groups.sync(request);
 }
 
 export function handleHeartbeat(

@@ -82,7 +82,7 @@ function admissionOf(
 ): number {
   if (records.length < RECORDS_AT) return CODE.NONE; // too short to be a batch: the log refuses it
   if ((records.readInt16BE(ATTRIBUTES_AT) & ATTRIBUTE_TRANSACTIONAL) === 0) return CODE.NONE;
-  if (transactionalId === null) return CODE.INVALID_RECORD;
+  if (transactionalId === null) return CODE.TRANSACTIONAL_ID_AUTHORIZATION_FAILED;
   const producer = {
     producerId: records.readBigInt64BE(PRODUCER_ID_AT),
     epoch: records.readInt16BE(PRODUCER_EPOCH_AT),

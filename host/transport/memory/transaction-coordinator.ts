@@ -153,9 +153,12 @@ export class TransactionCoordinator {
 
   /** Aborts on behalf of the coordinator itself; the raised epoch, which nobody gets, locks the producer out. */
   #fence(transaction: Transaction): void {
-    transaction.epoch += 1;
-    transaction.lastEpoch = -1;
-    this.#end(transaction, false, this.#surroundings.bumpsEpochs());
+    const bumpsEpochs = this.#surroundings.bumpsEpochs();
+    if (!bumpsEpochs) {
+      transaction.epoch += 1; // else the end itself raises it
+      transaction.lastEpoch = -1;
+    }
+    this.#end(transaction, false, bumpsEpochs);
   }
 
   #end(transaction: Transaction, committed: boolean, bumpsEpochs: boolean): IdentityAnswer {

@@ -121,7 +121,6 @@ export class Transaction {
     if (!this.bumpsEpochs) return;
     const { producerId, epoch } = this.identityAfterEnd;
     this.previousProducerId = this.producerId;
-    this.lastEpoch = this.epoch;
     this.producerId = producerId;
     this.epoch = epoch;
     this.nextProducerId = -1n;

@@ -62,6 +62,8 @@ class Participant {
       generationId: this.generation,
       memberId: this.memberId,
       groupInstanceId: this.instanceId,
+      protocolType: "consumer",
+      protocolName: "p",
       assignments: Object.entries(assignments).map(([memberId, assignment]) => ({
         memberId,
         assignment: Buffer.from(assignment),

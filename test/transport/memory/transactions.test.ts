@@ -191,7 +191,7 @@ suite("transactions", () => {
         });
         assert.equal(answer.errorCode, NONE);
       };
-      if (version === 1) assert.equal(await writer.commitOffset(1n), INVALID_STATE);
+      if (version === 1) assert.equal(await writer.commitOffset(1n), codeOf("TRANSACTION_ABORTABLE"));
       await addOffsets();
       assert.equal(await writer.commitOffset(5n, "five"), NONE);
       assert.deepEqual(await fetchOffset(client, true), [codeOf("UNSTABLE_OFFSET_COMMIT"), -1n]);
@@ -237,7 +237,8 @@ suite("transactions", () => {
       await scene.clock.advance(3001);
       assert.deepEqual(scene.values("t"), [[], []]);
       assert.equal(await writer.produce("t", 0, ["later"]), STALE);
-      assert.equal(await writer.end(true), FENCED);
+      // With version 2 the broker takes the raised epoch for that of an end whose answer was lost: as Kafka does.
+      assert.equal(await writer.end(true), version === 1 ? FENCED : INVALID_STATE);
     });
   }
 
