@@ -323,7 +323,7 @@ function badRecord(region: usize, capacity: i32, row: i32, base: usize, body: us
 function recordFault(body: usize, next: usize): i64 {
   let size = sizeOfVarlong(body + 1);
   let at = body + 1 + size;
-  if (size == 0 || at > next) return <i64>ERROR_RECORD_VARINT | (1 << 32);
+  if (size == 0 || at > next) return <i64>ERROR_RECORD_VARINT | (<i64>i32(body < next) << 32);
   for (let field = 0; field < 3; field++) {
     const start = at;
     size = sizeOfVarint(at);

@@ -2,7 +2,7 @@ import { ByteBuffer } from "flatbuffers";
 import { assert } from "../assert.ts";
 import { Batch } from "./generated/batch.ts";
 import { readHeaders } from "./headers.ts";
-import type { RecordHeader } from "./record-header.ts";
+import { NO_HEADERS, type RecordHeader } from "./record-header.ts";
 
 /**
  * A Batch (kernels/abi/record-batch.fbs) read in place. Made once per batch, since a change of the batch or growth
@@ -59,13 +59,15 @@ export class BatchView {
 
   /** The headers, copied. */
   headers(row: number): RecordHeader[] {
-    return readHeaders(this.rawHeaders(row));
+    const raw = this.rawHeaders(row);
+    return raw === NO_HEADERS ? [] : readHeaders(Buffer.from(raw.buffer, raw.byteOffset, raw.byteLength));
   }
 
   /** A view of the headers as a record holds them: for a BatchBuilder, unread. */
-  rawHeaders(row: number): Buffer {
-    this.#headersAt ??= present(this.#batch.headersAtArray());
+  rawHeaders(row: number): Uint8Array {
     this.#headersLengths ??= present(this.#batch.headersLengthArray());
+    if (this.#headersLengths[row] === 1) return NO_HEADERS; // no view for what has room for a 0 only
+    this.#headersAt ??= present(this.#batch.headersAtArray());
     const raw = this.#part(this.#headersAt[row]!, this.#headersLengths[row]!);
     assert(raw !== null, "a sound row has headers, if only their number, 0");
     return raw;
@@ -97,7 +99,7 @@ export class BatchView {
   }
 
   offset(row: number): bigint {
-    return this.#batch.baseOffset() + BigInt(this.#batch.offsetDelta(row)!);
+    return BigInt.asIntN(64, this.#batch.baseOffset() + BigInt(this.#batch.offsetDelta(row)!)); // as a long wraps
   }
 
   /** The row's place in its task's input. */
