@@ -1,7 +1,8 @@
 import { JSON_NON_ASCII_AT } from "../../kernels/abi/json-descriptor.ts";
+import { ROWS_TABLES_AT } from "../../kernels/abi/rows.ts";
 import type { BatchView } from "../batch/batch-view.ts";
 import { PeridotError } from "../errors.ts";
-import type { AnySerde, RowMemory } from "../topology/serde.ts";
+import type { AnySerde, RowMemory, RowType } from "../topology/serde.ts";
 import { describeKernelError } from "../wasm/kernel-errors.ts";
 import type { KernelInput, KernelInstance, KernelRows, KernelSelection } from "../wasm/kernel-instance.ts";
 import type { SourceProgram } from "./program.ts";
@@ -84,41 +85,40 @@ export class Chunk {
     return this.#view;
   }
 
-  /** What the keys' serde makes of a row's key. */
-  key(row: number): unknown {
-    return this.#keys === undefined ? read(this.program.key, this.view.key(row)) : this.#keys[row];
+  /**
+   * Reads keys by row, as their serde makes them. Readers are for one loop: the next kernel call may void them.
+   */
+  keyReader(): (row: number) => unknown {
+    const { view } = this;
+    const { key } = this.program;
+    const keys = this.#keys;
+    return keys === undefined ? (row) => read(key, view.key(row)) : (row) => keys[row];
   }
 
-  /** What user functions get as a row's value: a lazy view where kernels made rows. */
-  value(row: number): unknown {
-    const { rows } = this.program.value;
-    if (rows !== undefined && this.program.descriptor !== undefined) {
-      return this.room.rows.addressOf(row) === 0 ? null : rows.view(this.#rowMemory, row);
-    }
-    return this.#values === undefined ? read(this.program.value, this.view.value(row)) : this.#values[row];
+  /** Reads values by row, as user functions get them. */
+  valueReader(): (row: number) => unknown {
+    const { view } = this;
+    const { value, descriptor } = this.program;
+    const values = this.#values;
+    if (value.rows !== undefined && descriptor !== undefined) return this.#rowReader(value.rows);
+    return values === undefined ? (row) => read(value, view.value(row)) : (row) => values[row];
   }
 
-  readonly #rowMemory: RowMemory = (() => {
-    const chunk = this;
-    return {
-      get memory() {
-        return chunk.#kernel.memory;
-      },
-      addressOf: (row: number) => chunk.room.rows.addressOf(row),
-      get bufferAddress() {
-        return chunk.room.rows.bufferAddress;
-      },
-      get byteLength() {
-        return chunk.room.rows.byteLength;
-      },
-      get ascii() {
-        return chunk.#ascii;
-      },
-      get version() {
-        return chunk.room.rows.version;
-      },
+  #rowReader(type: RowType): (row: number) => unknown {
+    const { rows } = this.room;
+    const { memory } = this.#kernel;
+    const tablesAt = memory.byteOffset + rows.address + ROWS_TABLES_AT;
+    const tables = new Uint32Array(memory.buffer, tablesAt, this.rowCount);
+    const rowMemory: RowMemory = {
+      memory,
+      addressOf: (row) => tables[row]!,
+      version: rows.version,
+      bufferAddress: rows.bufferAddress,
+      byteLength: rows.byteLength,
+      ascii: this.#ascii,
     };
-  })();
+    return (row) => (tables[row] === 0 ? null : type.view(rowMemory, row));
+  }
 
   #collectRefused(unreadable: Map<number, Error>): void {
     for (let row = 0; row < this.rowCount; row++) {

@@ -1,5 +1,5 @@
-import { readHeaders, writeHeaders } from "../batch/headers.ts";
-import { NO_HEADERS, type RecordHeader } from "../batch/record-header.ts";
+import { writeHeaders } from "../batch/headers.ts";
+import type { RecordHeader } from "../batch/record-header.ts";
 import { PeridotError } from "../errors.ts";
 import { type BadRow, hasHeaders, type Origin } from "./bad-rows.ts";
 import type { Chunk } from "./chunk.ts";
@@ -14,9 +14,7 @@ const OFFSET = "__streams.errors.offset";
 
 /** The headers of a dead letter: the record's own, then what went wrong and where the record lies. Raw, as in a record. */
 export function deadLetterHeaders(chunk: Chunk, bad: BadRow, origin: Origin): Uint8Array {
-  const own = hasHeaders(chunk, bad.row)
-    ? readHeaders(chunk.view.rawHeaders(bad.row))
-    : readHeaders(Buffer.from(NO_HEADERS));
+  const own = hasHeaders(chunk, bad.row) ? chunk.view.headers(bad.row) : [];
   const { error } = bad;
   const failure: readonly (readonly [string, string])[] = [
     [EXCEPTION, error instanceof PeridotError ? `${error.name}: ${error.code}` : error.name],

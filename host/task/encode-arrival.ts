@@ -20,7 +20,7 @@ export function encodeArrival(sink: SinkProgram, set: RowSet, bad: BadRows): Enc
   const value =
     set.values === undefined && sink.keepsValue ? undefined : serializer(sink.value, valueReader(set));
   const rows = rowsOf(set);
-  const builder = new BatchBuilder();
+  const { builder } = sink;
   let made = 0;
   for (const row of rows) {
     if (row >= bad.limit) break;

@@ -1,3 +1,4 @@
+import { BatchBuilder } from "../batch/batch-builder.ts";
 import type { ErrorSettings } from "../topology/error-settings.ts";
 import type { Call, Comparison } from "../topology/operator.ts";
 import type {
@@ -72,7 +73,8 @@ export interface SinkProgram extends StepProgram {
   readonly keepsValue: boolean;
   /** How kernels write it straight from the source's batch, as long as no function has changed key or value. */
   readonly form: RecordForm | undefined;
-  /** What JavaScript made of it. */
+  /** What JavaScript makes of it. */
+  readonly builder: BatchBuilder;
   readonly batch: HostBatch;
   readonly selection: KernelSelection;
 }
@@ -171,6 +173,7 @@ class StepMaker {
       keepsKey,
       keepsValue,
       form,
+      builder: new BatchBuilder(),
       batch: kernel.newHostBatch(),
       selection: kernel.newSelection(rowsMax),
     };
@@ -210,8 +213,12 @@ class StepMaker {
 
 const OPERATORS = { eq: "==", ne: "!=", lt: "<", le: "<=", gt: ">", ge: ">=" } as const;
 
+/** Bytes of a FlatBuffers vtable before its first entry, and of an entry. */
+const VTABLE_LEAD = 4;
+const VTABLE_ENTRY = 2;
+
 function fieldAt(field: RowField): FieldAt {
-  return { slots: [field.slot], type: field.type as FieldAt["type"] };
+  return { slots: [(field.slot - VTABLE_LEAD) / VTABLE_ENTRY], type: field.type as FieldAt["type"] };
 }
 
 /** An arrow function with one plain parameter cannot see a second argument; anything else might. */

@@ -24,13 +24,13 @@ export function rowsOf(set: RowSet): Uint32Array {
 }
 
 export function keyReader({ chunk, keys }: RowSet): RowReader {
-  return keys === undefined ? (row) => chunk.key(row) : (row) => keys[row];
+  return keys === undefined ? chunk.keyReader() : (row) => keys[row];
 }
 
 export function valueReader({ chunk, values, projection }: RowSet): RowReader {
   if (values !== undefined) return (row) => values[row];
-  if (projection === undefined) return (row) => chunk.value(row);
-  return (row) => project(chunk.value(row), projection);
+  const read = chunk.valueReader();
+  return projection === undefined ? read : (row) => project(read(row), projection);
 }
 
 /** The fields are taken one by one as plain properties: what nobody reads of them costs its share all the same. */

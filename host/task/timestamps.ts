@@ -104,10 +104,13 @@ function callEach(
   { extract }: FunctionTimestamps,
 ): void {
   let latest = partitionTime;
+  const key = chunk.keyReader();
+  const value = chunk.valueReader();
   for (let row = 0; row < chunk.rowCount && chunk.stop === undefined; row++) {
     if (chunk.gone.has(row)) continue;
     try {
-      const time = Math.trunc(extract(recordAt(chunk, origin, row), latest));
+      const record = { ...origin, ...recordAt(chunk, row), key: key(row), value: value(row) };
+      const time = Math.trunc(extract(record, latest));
       if (!Number.isSafeInteger(time)) {
         stopAt(chunk, origin, row, `the extractor gave ${time}`);
       } else if (time < 0) {
@@ -123,15 +126,8 @@ function callEach(
   }
 }
 
-function recordAt(chunk: Chunk, origin: Origin, row: number) {
-  const { view } = chunk;
-  return {
-    ...origin,
-    key: chunk.key(row),
-    value: chunk.value(row),
-    timestamp: view.timestamp(row),
-    offset: view.offset(row),
-  };
+function recordAt({ view }: Chunk, row: number) {
+  return { timestamp: view.timestamp(row), offset: view.offset(row) };
 }
 
 function drop(chunk: Chunk, row: number): void {

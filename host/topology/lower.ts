@@ -89,11 +89,10 @@ function sinkStep(node: SinkNode, way: Way): SinkStep {
   };
 }
 
-/** Whether what one serde reads, the other would write with the same bytes (JSON: with the same meaning). */
+/** Whether what one serde reads, the other would write with the same bytes (untyped JSON: with the same meaning). */
 function sameBytes(read: AnySerde, written: AnySerde): boolean {
-  if (read === written) return true;
-  if (read.format === "custom") return false;
-  return read.format === written.format && read.rows === undefined && written.rows === undefined;
+  if (read.format !== written.format || read.format === "custom") return false;
+  return [read, written].every((serde) => serde.rows === undefined && serde.normalizes !== true);
 }
 
 /** Gives sinks their depth-first place, and tells which share a topic. */

@@ -9,6 +9,11 @@ export interface Serde<T> {
   /** For `describe()` and error texts: "string", "json(Client)". */
   readonly name: string;
   readonly format: WireFormat;
+  /**
+   * What it reads it may write with another meaning (defaults filled in, unknown fields left out): bytes never pass
+   * through unread. Taken for granted of custom serdes, and of those with `rows`.
+   */
+  readonly normalizes?: boolean;
   /** Absent unless kernels turn these values into rows and back. */
   readonly rows?: RowType;
   /** Bytes, or a text to be written as UTF-8. */
@@ -40,7 +45,7 @@ export interface RowField {
   readonly name: string;
   /** "string", "i32", "i64", "f64", "bool" can be compared; anything else is for error texts. */
   readonly type: string;
-  /** FlatBuffers vtable slot of the field. */
+  /** Byte position of its FlatBuffers vtable entry: 4 + 2 * field id. */
   readonly slot: number;
 }
 
