@@ -27,15 +27,17 @@ export class Transcript {
     this.#connection = connection;
   }
 
-  static async of(connect: () => Promise<Connection>): Promise<readonly string[]> {
+  /** `levels`: of transaction.version, which the broker knows. */
+  static async of(
+    connect: () => Promise<Connection>,
+    levels: readonly (1 | 2)[] = [1, 2],
+  ): Promise<readonly string[]> {
     const transcript = new Transcript(connect, await connect());
     await transcript.#topics();
     await transcript.#log();
     await transcript.#sequences();
-    await transcript.#transactions(1);
-    await transcript.#transactions(2);
-    await transcript.#timedOut(1);
-    await transcript.#timedOut(2);
+    for (const level of levels) await transcript.#transactions(level);
+    for (const level of levels) await transcript.#timedOut(level);
     await transcript.#identities();
     await transcript.#groups();
     transcript.#connection.close();

@@ -173,8 +173,8 @@ export class GroupCoordinator {
       if (group.staticMembers.has(instanceId)) this.#rejoinStatic(group, request, version, memberId, answer);
       else this.#add(group, request, memberId, clientId, answer);
     } else if (version >= MEMBER_ID_REQUIRED_FROM) {
-      group.pendingJoins.add(memberId);
-      this.#surroundings.clock.timer(request.sessionTimeoutMs, () => this.#expirePending(group, memberId));
+      const expire = () => this.#expirePending(group, memberId);
+      group.pendingJoins.set(memberId, this.#surroundings.clock.timer(request.sessionTimeoutMs, expire));
       answer(failedJoin(CODE.MEMBER_ID_REQUIRED, memberId));
     } else {
       this.#add(group, request, memberId, clientId, answer);
@@ -359,7 +359,7 @@ export class GroupCoordinator {
       this.#drop(group, known);
       return CODE.NONE;
     }
-    if (group.pendingJoins.delete(memberId)) return CODE.NONE;
+    if (group.forgetPending(memberId)) return CODE.NONE;
     const code = group.validate(memberId, instanceId);
     if (code === CODE.NONE) this.#drop(group, memberId);
     return code;
@@ -387,7 +387,7 @@ export class GroupCoordinator {
   }
 
   #expirePending(group: Group, memberId: string): void {
-    if (!group.pendingJoins.delete(memberId)) return;
+    if (!group.forgetPending(memberId)) return;
     if (group.state === "PreparingRebalance" && group.hasAllJoined) this.#completeJoin(group);
   }
 }

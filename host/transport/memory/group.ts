@@ -39,7 +39,8 @@ export class Group {
   newMemberAdded = false;
   /** In the order in which they joined. */
   readonly members = new Map<string, Member>();
-  readonly pendingJoins = new Set<string>();
+  /** Member ids that were given out and have not come back with (KIP-394), until the timer forgets them. */
+  readonly pendingJoins = new Map<string, Timer>();
   readonly pendingSyncs = new Set<string>();
   readonly staticMembers = new Map<string, string>();
   joinTimer: Timer | undefined;
@@ -140,7 +141,13 @@ export class Group {
     this.leader ??= member.memberId;
     this.members.set(member.memberId, member);
     if (member.instanceId !== null) this.staticMembers.set(member.instanceId, member.memberId);
-    this.pendingJoins.delete(member.memberId);
+    this.forgetPending(member.memberId);
+  }
+
+  /** Returns whether it was pending. */
+  forgetPending(memberId: string): boolean {
+    this.pendingJoins.get(memberId)?.cancel();
+    return this.pendingJoins.delete(memberId);
   }
 
   remove(memberId: string): void {
@@ -149,7 +156,7 @@ export class Group {
     this.members.delete(memberId);
     if (member !== undefined && member.instanceId !== null) this.staticMembers.delete(member.instanceId);
     if (this.leader === memberId) this.leader = this.members.keys().next().value ?? null;
-    this.pendingJoins.delete(memberId);
+    this.forgetPending(memberId);
     this.pendingSyncs.delete(memberId);
   }
 

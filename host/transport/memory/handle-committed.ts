@@ -60,7 +60,8 @@ function groupCodeOf(request: CommitRequest, call: Call): number {
   if (code !== CODE.NONE) return code;
   const group = generation < 0 ? cluster.groups.getOrCreate(groupId) : cluster.groups.get(groupId);
   if (group === undefined) {
-    return version >= GROUP_ID_NOT_FOUND_FROM ? CODE.GROUP_ID_NOT_FOUND : CODE.ILLEGAL_GENERATION;
+    const isTold = cluster.release.tellsMissingGroups && version >= GROUP_ID_NOT_FOUND_FROM;
+    return isTold ? CODE.GROUP_ID_NOT_FOUND : CODE.ILLEGAL_GENERATION;
   }
   const verdict = group.validateCommit(memberId, groupInstanceId, generation, false);
   // A commit is a sign of life.

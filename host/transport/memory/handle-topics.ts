@@ -4,6 +4,8 @@ import { CODE } from "./response-codes.ts";
 import { problemOfConfig, problemOfTopicName, TOPIC_DEFAULTS, type Topic } from "./topic.ts";
 
 const NO_TOPIC_ID = "0".repeat(32);
+/** Metadata from this version on can ask by id. */
+const TOPIC_IDS_FROM = 12;
 /** Metadata before this version asks for all topics with an empty list. */
 const NULL_MEANS_ALL_FROM = 1;
 const TOPIC_RESOURCE = 2;
@@ -33,7 +35,10 @@ export function handleMetadata(request: ReceivedRequest<"Metadata">, call: Call)
         if (name !== null && cluster.deniedTopics.has(name))
           return absent(name, CODE.TOPIC_AUTHORIZATION_FAILED);
         if (topic !== undefined && isVisible(topic)) return describeTopic(topic, call);
-        if (name === null) return { ...absent(null, CODE.UNKNOWN_TOPIC_ID), topicId };
+        if (name === null) {
+          const code = call.version < TOPIC_IDS_FROM ? CODE.INVALID_REQUEST : CODE.UNKNOWN_TOPIC_ID;
+          return { ...absent(null, code), topicId };
+        }
         const code =
           problemOfTopicName(name) === undefined
             ? CODE.UNKNOWN_TOPIC_OR_PARTITION
