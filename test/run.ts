@@ -11,6 +11,8 @@ import { clusterSource } from "../bench/cluster/source.ts";
  */
 const root = join(import.meta.dirname, "..");
 const strict = process.env.CI === "true";
+/** A file that takes longer hangs: it fails, instead of everything after it. */
+const FILE_MS_MAX = 15 * 60_000;
 const chosen = new Set(process.argv.slice(2));
 
 const groups = [
@@ -51,7 +53,7 @@ function short(file: string): string {
 /** One line a file, the whole story for what failed. A suite is counted by its tests only. */
 async function runFiles(files: string[]): Promise<void> {
   const passedIn = new Map<string, number>();
-  for await (const { type, data } of run({ files, cwd: root })) {
+  for await (const { type, data } of run({ files, cwd: root, timeout: FILE_MS_MAX })) {
     if (type === "test:pass" || type === "test:fail") {
       const file = data.file ?? "";
       if (type === "test:pass" && data.details.type === "suite") continue;

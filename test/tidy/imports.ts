@@ -114,7 +114,7 @@ export const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   snappy: ["host/transport/kafka/compression/"],
   "lz4-napi": ["host/transport/kafka/compression/"],
   "node:diagnostics_channel": ["host/diagnostics/"],
-  "node:tls": ["host/transport/kafka/"],
+  "node:tls": ["host/transport/"],
   "node:worker_threads": ["host/task/", "host/stream-worker.ts"],
 };
 
