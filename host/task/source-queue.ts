@@ -28,6 +28,7 @@ export class SourceQueue {
     this.#fetched.push(records);
     this.bytes += records.records.byteLength;
     this.position ??= records.fromOffset;
+    this.#passEmpty();
   }
 
   get hasInput(): boolean {
@@ -45,6 +46,12 @@ export class SourceQueue {
     this.position = done.nextOffset;
     this.chunk = undefined;
     done.release();
+    this.#passEmpty();
+  }
+
+  /** Fetches that only moved the offset are no input: nobody is to wait for a turn because of them. */
+  #passEmpty(): void {
+    if (this.#fetched[0]?.records.byteLength === 0) this.shift();
   }
 
   /** Gives everything back. */

@@ -12,7 +12,7 @@ function asText(_name: string, value: unknown): unknown {
   if (typeof value === "bigint") return `bigint ${value}`;
   if (typeof value === "object" && value !== null && "serialize" in value && "format" in value) {
     const { name, format, rows } = value as AnySerde;
-    return { name, format, fields: rows?.fields };
+    return { name, format, rows: rows && Buffer.from(rows.descriptor).toString("base64") };
   }
   return value;
 }

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { StreamsBuilder } from "../../host/dsl/streams-builder.ts";
 import { i64, json, string } from "../../host/serdes/index.ts";
-import { always, brief, recordsOf, type TestRecord, TopologyRun } from "./harness.ts";
+import { always, brief, fetched, recordBatch, recordsOf, type TestRecord, TopologyRun } from "./harness.ts";
 
 const text = { key: string, value: string };
 
@@ -278,4 +278,68 @@ test("full batches can be taken before the cut", () => {
   run.drain();
   const rest = run.runner.cut().batches;
   assert.equal(recordsOf([...full, ...rest]).out!.length, 2000);
+});
+
+test("a fetch without records moves the position, and is given back at once", () => {
+  const run = new TopologyRun(upperCase);
+  const empty = (fromOffset: bigint, nextOffset: bigint) => ({
+    topic: "in",
+    partition: 0,
+    records: Buffer.alloc(0),
+    fromOffset,
+    nextOffset,
+    endOffset: nextOffset,
+    released: 0,
+    release() {
+      this.released++;
+    },
+  });
+  const first = empty(0n, 0n);
+  run.runner.add(first);
+  assert.equal(first.released, 1);
+  run.add("in", [{ key: "a", value: "x" }]);
+  const last = empty(1n, 7n);
+  run.runner.add(last);
+  assert.equal(run.drain(), 1);
+  assert.equal(last.released, 1);
+  assert.equal(run.runner.bufferedBytes, 0);
+  assert.deepEqual(run.runner.cut().offsets, [{ topic: "in", partition: 0, offset: 7n, metadata: "" }]);
+});
+
+test("records below the position are passed over: a broker hands out whole batches", () => {
+  const run = new TopologyRun(upperCase);
+  const input = fetched("in", 0, [
+    { key: "a", value: "old" },
+    { key: "b", value: "new" },
+  ]);
+  run.runner.add({ ...input, fromOffset: 1n, release: () => {} });
+  assert.equal(run.drain(), 1);
+  assert.deepEqual(brief(run.cut().out), ["b=NEW"]);
+});
+
+test("a record batch that is damaged stops the application, once what comes before it is done", () => {
+  const run = new TopologyRun(upperCase);
+  const good = recordBatch([{ key: "a", value: "x" }]);
+  const damaged = recordBatch([{ key: "b", value: "y" }], 1n);
+  damaged[damaged.length - 1]! ^= 1;
+  const records = Buffer.concat([good, damaged]);
+  const release = () => {};
+  run.runner.add({
+    topic: "in",
+    partition: 0,
+    records,
+    fromOffset: 0n,
+    nextOffset: 2n,
+    endOffset: 2n,
+    release,
+  });
+  assert.equal(
+    run.runner.process(() => false),
+    1,
+  );
+  assert.throws(() => run.runner.process(always), {
+    code: "RECORD_BATCH_INVALID",
+    message: /in-0: the record batch at offset 1 .*CRC/,
+  });
+  assert.deepEqual(brief(run.cut().out), ["a=X"]);
 });

@@ -18,6 +18,7 @@ const rows: Serde<Client> = {
   ...json<Client>(),
   name: "json(Client)",
   rows: {
+    descriptor: new Uint8Array(0),
     fields: [
       { name: "Name", type: "string" },
       { name: "State", type: "string" },
