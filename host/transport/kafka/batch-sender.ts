@@ -429,7 +429,7 @@ export class BatchSender {
 }
 
 const REMEDIES: ReadonlyMap<string, string> = new Map([
-  ["INVALID_RECORD", "A compacted topic takes no records without key"],
+  ["INVALID_RECORD", "A compacted topic takes no records without key; or the batch is not as brokers want it"],
   [
     "INVALID_TIMESTAMP",
     "Raise message.timestamp.before.max.ms and message.timestamp.after.max.ms of the topic, or mend the records' timestamps",

@@ -239,3 +239,19 @@ test("transaction.version may rise while a producer is at work", async () => {
   const { requests } = scene.broker.counters;
   assert.ok(requests.get("AddPartitionsToTxn")! < 20, "the later transactions need no AddPartitionsToTxn");
 });
+
+test("a marker that is still under way when transaction.version rises does not end the next transaction", async () => {
+  const scene = new ClientScene({ transactionVersion: 1 });
+  const producer = await ready(scene, "tx");
+  sendAll(producer, 0, 50);
+  await scene.run(producer.flush());
+  scene.broker.faults.delayMarkers(() => 400);
+  scene.broker.faults.setTransactionVersion(2);
+  scene.link.cut(); // the next connection tells of the new version
+  await scene.run(producer.commit());
+  sendAll(producer, 50, 100);
+  await scene.run(producer.flush());
+  await scene.run(producer.abort());
+  await scene.clock.advance(5_000);
+  assert.deepEqual(scene.stored("out"), [numbers(0, 50), numbers(0, 50), numbers(0, 50)]);
+});

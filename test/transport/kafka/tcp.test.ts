@@ -137,9 +137,9 @@ test("large requests arrive whole, over TCP and TLS", async () => {
 test("the other side closes while a request is under way: outcome unknown", async () => {
   const port = await listen(
     createServer((socket) => {
-      let requests = 0;
+      let _requests = 0;
       socket.once("data", (first) => {
-        requests++;
+        _requests++;
         socket.write(respond(first.subarray(4), 0));
         socket.once("data", () => socket.end());
       });
