@@ -36,6 +36,8 @@ export class ClusterProducer implements Producer {
   #state: "new" | "ready" | "open" | "ending" | "failed" = "new";
   #identity: ProducerIdentity | undefined;
   #version: TransactionVersion = 1;
+  /** No transaction before version 2 was begun under the present epoch. */
+  #isEpochFresh = false;
   #sender: BatchSender;
   /** Groups whose offsets were added to the open transaction (before version 2). */
   readonly #groups = new Set<string>();
@@ -58,7 +60,7 @@ export class ClusterProducer implements Producer {
     this.#sender.fail(new PeridotError("CLIENT_CLOSED", { what: "the producer's former life" }));
     this.#sender = this.#newSender();
     this.#state = "failed";
-    this.#identity = await this.#protocol.initProducer();
+    await this.#takeNewEpoch();
     this.#failure = undefined;
     this.#state = "ready";
     this.#beginAnew();
@@ -134,6 +136,7 @@ export class ClusterProducer implements Producer {
     this.#sender.hold();
     await this.#orFail(async () => {
       this.#identity = await this.#protocol.endTransaction(this.#version, this.#identity!, committed);
+      if (this.#version === 1 && this.#protocol.version() === 2) await this.#takeNewEpoch();
       this.#state = "ready";
       this.#sender.hasGap = false;
     });
@@ -145,8 +148,18 @@ export class ClusterProducer implements Producer {
     if (!this.#sender.isIdle) this.#begin();
   }
 
+  async #takeNewEpoch(): Promise<void> {
+    this.#identity = await this.#protocol.initProducer();
+    this.#isEpochFresh = true;
+  }
+
+  /**
+   * Version 2 begins with a new epoch (Kafka: TransactionManager.clientSideEpochBumpRequired): the last transaction's
+   * marker, which may still be under way, would end what is written under the same epoch.
+   */
   #begin(): void {
-    this.#version = this.#protocol.version();
+    this.#version = this.#isEpochFresh ? this.#protocol.version() : 1;
+    this.#isEpochFresh = this.#version === 2;
     this.#hasSentOffsets = false;
     this.#state = "open";
     this.#groups.clear();

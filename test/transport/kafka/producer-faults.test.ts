@@ -242,12 +242,16 @@ test("transaction.version may rise while a producer is at work", async () => {
 
 test("a marker that is still under way when transaction.version rises does not end the next transaction", async () => {
   const scene = new ClientScene({ transactionVersion: 1 });
-  const producer = await ready(scene, "tx");
+  scene.broker.createTopic("out", { partitions: 3 });
+  const link = scene.broker.link();
+  const producer = scene.client({}, link).producer({ transactionalId: "tx" });
+  await scene.run(producer.init());
   sendAll(producer, 0, 50);
   await scene.run(producer.flush());
   scene.broker.faults.delayMarkers(() => 400);
   scene.broker.faults.setTransactionVersion(2);
-  scene.link.cut(); // the next connection tells of the new version
+  link.cut(); // the next connection tells of the new version
+  await scene.clock.advance(100);
   await scene.run(producer.commit());
   sendAll(producer, 50, 100);
   await scene.run(producer.flush());
