@@ -10,7 +10,7 @@ import {
 } from "../../abi/json-descriptor";
 import { bigCompare, bigMultiplyAdd, bigMultiplyFives, bigSet, bigShift } from "./big-integer";
 import { multiplyHigh } from "./multiply";
-import { FORM_CUT, FORM_FRACTION, FORM_NEGATIVE, scanNumber } from "./number-scan";
+import { FORM_CUT, FORM_NEGATIVE, scanNumber } from "./number-scan";
 import { powerOfTen } from "./powers-of-ten";
 import { fail, isDigit } from "./scan";
 
@@ -145,9 +145,9 @@ export function decodeI64(descriptor: usize, at: usize, end: usize): usize {
   if (next == 0) return 0;
   let mantissa = load<u64>(descriptor, JSON_MANTISSA_AT);
   const form = load<u32>(descriptor, JSON_FORM_AT);
-  if (form & (FORM_CUT | FORM_FRACTION) && mantissa != 0) {
-    let exponent = load<i64>(descriptor, JSON_EXPONENT_AT);
-    if (form & FORM_CUT) return fail(descriptor, ERROR_JSON_RANGE, at);
+  let exponent = load<i64>(descriptor, JSON_EXPONENT_AT);
+  if (form & FORM_CUT) return fail(descriptor, ERROR_JSON_RANGE, at); // 20 digits: no i64, or no integer
+  if (exponent != 0 && mantissa != 0) {
     for (; exponent < 0; exponent++) {
       if (mantissa % 10 != 0) return fail(descriptor, ERROR_JSON_RANGE, at);
       mantissa /= 10;

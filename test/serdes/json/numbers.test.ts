@@ -103,6 +103,7 @@ test("integers are exact to the last bit, and refused beyond", () => {
   assert.equal(whole("1.0"), "1");
   assert.equal(whole("12.50e1"), "125");
   assert.equal(whole("-0"), "0");
+  assert.equal(whole("10000000000000000000000e-10"), "1000000000000");
   for (const text of [
     "9223372036854775808",
     "-9223372036854775809",
@@ -111,6 +112,8 @@ test("integers are exact to the last bit, and refused beyond", () => {
     "1e-1",
     "1e400",
     "99999999999999999999",
+    "-92233720368547758080",
+    "10000000000000000000000",
   ]) {
     assert.deepEqual(whole(text), { code: 307, at: 0 }, text);
   }
