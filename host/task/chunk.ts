@@ -43,6 +43,8 @@ export class Chunk {
   readonly gone = new Set<number>();
   /** Of these, the ones that the timestamp extractor has dropped. */
   readonly dropped: number[] = [];
+  /** The largest timestamp of all its rows, where no row had to be looked at on its own. */
+  latest: number | undefined;
   /** A row whose timestamp stops the application once everything before it is done. */
   stop: { readonly row: number; readonly error: Error } | undefined;
   /** First row that is not processed yet. */

@@ -20,7 +20,8 @@ export function extractTimestamps(chunk: Chunk, origin: Origin, partitionTime: n
   const extractor = chunk.program.timestamps;
   switch (extractor.from) {
     case "record":
-      if (someNegative(chunk.view.timestamps)) checkEach(chunk, origin, partitionTime, extractor);
+      chunk.latest = latestUnlessNegative(chunk.view.timestamps);
+      if (chunk.latest === undefined) checkEach(chunk, origin, partitionTime, extractor);
       return;
     case "wall-clock":
       chunk.view.timestamps.fill(BigInt(clock.now()));
@@ -32,8 +33,11 @@ export function extractTimestamps(chunk: Chunk, origin: Origin, partitionTime: n
 
 /** The largest event time of rows `from` to `to` that are not gone, or `before` if that is larger. */
 export function timeAfter(chunk: Chunk, from: number, to: number, before: number): number {
+  const { gone, latest } = chunk;
+  if (latest !== undefined && gone.size === 0 && from === 0 && to === chunk.rowCount) {
+    return Math.max(before, latest);
+  }
   const words = wordsOf(chunk.view.timestamps);
-  const { gone } = chunk;
   const all = gone.size === 0;
   let high = -1;
   let low = 0;
@@ -66,11 +70,22 @@ function timeAt(words: Int32Array, row: number): number {
   return words[2 * row + 1]! * HIGH + (words[2 * row]! >>> 0);
 }
 
-function someNegative(stamps: BigInt64Array): boolean {
+/** The largest timestamp; undefined: one is negative. */
+function latestUnlessNegative(stamps: BigInt64Array): number | undefined {
   const words = wordsOf(stamps);
   let signs = 0;
-  for (let index = 1; index < words.length; index += 2) signs |= words[index]!;
-  return signs < 0;
+  let high = 0;
+  let low = 0;
+  for (let index = 1; index < words.length; index += 2) {
+    const rowHigh = words[index]!;
+    signs |= rowHigh;
+    if (rowHigh < high) continue;
+    const rowLow = words[index - 1]! >>> 0;
+    if (rowHigh === high && rowLow <= low) continue;
+    high = rowHigh;
+    low = rowLow;
+  }
+  return signs < 0 ? undefined : high * HIGH + low;
 }
 
 function checkEach(
