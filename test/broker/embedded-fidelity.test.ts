@@ -5,7 +5,7 @@ import { systemClock } from "../../host/clock.ts";
 import { tcpDialer } from "../../host/transport/kafka/tcp-dialer.ts";
 import { EmbeddedBroker, type EmbeddedBrokerSettings } from "../../host/transport/memory/embedded-broker.ts";
 import { randomFrom } from "../transport/memory/scene.ts";
-import { Transcript } from "./transcript.ts";
+import { transcriptOf } from "./transcript.ts";
 
 /** The embedded broker means what a real one means: both are asked the same, and their answers compared. */
 const PAIRS: readonly {
@@ -23,13 +23,13 @@ const PAIRS: readonly {
 ];
 const props = { "transaction.abort.timed.out.transaction.cleanup.interval.ms": "200" };
 
-async function transcriptOf(
+async function answersOf(
   bootstrapServers: string,
   { levels, except }: (typeof PAIRS)[number],
 ): Promise<readonly string[]> {
   const [host, port] = bootstrapServers.split(":");
   const dialer = tcpDialer({ clientId: "transcript", clock: systemClock });
-  const lines = await Transcript.of(() => dialer.dial(host!, Number(port)), levels);
+  const lines = await transcriptOf(() => dialer.dial(host!, Number(port)), levels);
   return lines.filter((line) => !except.has(line.split(":")[0]!));
 }
 
@@ -38,7 +38,7 @@ async function embeddedTranscript(pair: (typeof PAIRS)[number]): Promise<readonl
   const broker = new EmbeddedBroker({ clock: systemClock, random: randomFrom(9), release });
   const listener = await broker.listen();
   try {
-    return await transcriptOf(listener.bootstrapServers, pair);
+    return await answersOf(listener.bootstrapServers, pair);
   } finally {
     await listener.close();
   }
@@ -51,7 +51,7 @@ suite("the embedded broker beside a real one", () => {
     test(`they answer alike: ${pair.release}`, { skip: clusterMissing(options) ?? false }, async () => {
       const cluster = await startCluster(options);
       try {
-        assert.deepEqual(await embeddedTranscript(pair), await transcriptOf(cluster.bootstrap, pair));
+        assert.deepEqual(await embeddedTranscript(pair), await answersOf(cluster.bootstrap, pair));
       } finally {
         await cluster.stop();
       }

@@ -8,7 +8,7 @@ import type { Link } from "./link.ts";
 
 /** What a simulation sets; a program that only wants a broker sets nothing. */
 export interface MemoryTransportSettings {
-  /** Uniform in [0, 1): spreads retries. Default Math.random. */
+  /** Uniform in [0, 1): spreads retries. Default: the broker's, so that a run over a seed repeats itself. */
   readonly random?: () => number;
   /** The client's network. Default: one of its own for each client. */
   readonly link?: Link;
@@ -45,7 +45,7 @@ export function memoryTransport(
           }),
       },
       clock,
-      random: settings.random ?? Math.random,
+      random: settings.random ?? broker.random,
       timeouts,
     });
   };

@@ -143,6 +143,17 @@ suite("administration", () => {
     assert.equal(cluster.brokers.length, 3);
   });
 
+  test("what a test does wrong with topics is told", () => {
+    const { broker } = new Scene();
+    broker.createTopic("t");
+    const refused = { code: "EMBEDDED_TOPIC" };
+    assert.throws(() => broker.createTopic("t"), refused);
+    assert.throws(() => broker.append("t", 1, [{ value: "a" }]), refused);
+    assert.throws(() => broker.append("absent", 0, [{ value: "a" }]), refused);
+    assert.throws(() => broker.appendBatches("t", 0, Buffer.alloc(70)), refused);
+    assert.deepEqual(broker.read("absent"), []);
+  });
+
   test("metadata of a commit is bounded", async () => {
     const scene = new Scene();
     scene.broker.createTopic("t");

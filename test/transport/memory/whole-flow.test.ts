@@ -6,7 +6,7 @@ import { memoryTransport } from "../../../host/transport/memory/memory-transport
 import { VirtualClock } from "../../../host/transport/memory/virtual-clock.ts";
 import { batchOf, randomFrom } from "./scene.ts";
 
-const RELEASES = ["3.0", "3.7", "4.0", "4.3"] as const;
+const RELEASES = ["3.0", "3.7", "3.9", "4.0", "4.3"] as const;
 
 suite("the real client on the embedded broker", () => {
   for (const release of RELEASES) {
