@@ -5,7 +5,7 @@
 export interface Clock {
   /** Wall-clock time, in milliseconds since the epoch. */
   now(): number;
-  /** Calls `fire` once, after `delayMs` milliseconds, unless the timer is cancelled first. */
+  /** Calls `fire` once, after `delayMs` milliseconds (at once where that lies in the past), unless cancelled first. */
   timer(delayMs: number, fire: () => void): Timer;
 }
 
@@ -18,7 +18,7 @@ export interface Timer {
 export const systemClock: Clock = {
   now: () => Date.now(),
   timer(delayMs, fire) {
-    const handle = setTimeout(fire, delayMs);
+    const handle = setTimeout(fire, Math.max(0, delayMs));
     return { cancel: () => clearTimeout(handle) };
   },
 };
