@@ -197,7 +197,7 @@ export interface KernelRows {
 /** Kafka's String, Bytes, Integer, Long and Double serdes. */
 export type PlainSerde = "string" | "bytes" | "i32" | "i64" | "f64";
 
-/** A field of a row: vtable slots from the row's table inwards, and what stands there. */
+/** A field of a row: FlatBuffers field ids from the row's table inwards (0, 1, 2 …), and what stands there. */
 export interface FieldAt {
   readonly slots: readonly number[];
   readonly type: "string" | "i32" | "i64" | "f64" | "bool";
