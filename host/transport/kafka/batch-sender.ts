@@ -1,12 +1,13 @@
 import { PeridotError } from "../../errors.ts";
 import type { OutgoingBatch } from "../port.ts";
-import { detailOf } from "./answer-errors.ts";
 import { type BackoffBounds, backoffMs } from "./backoff.ts";
+import { Changes } from "./changes.ts";
 import type { Cluster } from "./cluster.ts";
 import type { Connection } from "./connection.ts";
-import { decideAnswer } from "./decide-answer.ts";
 import { decideProduce, type ProduceFailure } from "./decide-produce.ts";
-import { byTopic, groupBy, partitionKey } from "./partitions.ts";
+import { groupBy, partitionKey } from "./partitions.ts";
+import { produceError } from "./produce-error.ts";
+import { produceRequest } from "./produce-request.ts";
 import { ProducerQueue, type QueuedBatch, type Stamp } from "./producer-queue.ts";
 import type { ResponseOf } from "./protocol/api.ts";
 import { codeOf, kafkaErrorName } from "./protocol/error-codes.ts";
@@ -15,7 +16,6 @@ import type { ProducerIdentity, TransactionVersion } from "./transaction-protoco
 /** A broker remembers the last five batches of a producer in each partition: more must not be in flight. */
 const REQUESTS_IN_FLIGHT_MAX = 5;
 const RETRY: BackoffBounds = { leastMs: 3, mostMs: 500 };
-const ACKNOWLEDGED_BY_ALL = -1;
 const NETWORK_EXCEPTION = codeOf("NETWORK_EXCEPTION");
 const LEADER_NOT_AVAILABLE = codeOf("LEADER_NOT_AVAILABLE");
 
@@ -53,6 +53,7 @@ export class BatchSender {
   readonly #queues = new Map<string, ProducerQueue>();
   readonly #requestsInFlight = new Map<number, number>();
   readonly #connecting = new Set<number>();
+  readonly #changes = new Changes();
   #term: SenderTerm | undefined;
   #failure: PeridotError | undefined;
   #pendingBytes = 0;
@@ -61,7 +62,6 @@ export class BatchSender {
   #wakesAt = Number.POSITIVE_INFINITY;
   #isScheduled = false;
   #isFindingLeaders = false;
-  #waiters: (() => void)[] = [];
   #isHeld = true;
   /** A stamped batch was dropped: the sequence of its partition has a gap. */
   hasGap = false;
@@ -117,14 +117,14 @@ export class BatchSender {
 
   /** Resolves when nothing is pending any more, or something has failed. */
   async settled(): Promise<void> {
-    while (this.#pendingBatches > 0 && this.#failure === undefined) await this.#change();
+    while (this.#pendingBatches > 0 && this.#failure === undefined) await this.#changes.next();
   }
 
   /** Drops what is not in flight, and resolves when that is answered, or its connection lost. */
   async drain(): Promise<void> {
     this.#dropWaiting();
     while (this.#pendingBatches > 0) {
-      await this.#change();
+      await this.#changes.next();
       this.#dropWaiting();
     }
   }
@@ -133,17 +133,7 @@ export class BatchSender {
   fail(error: PeridotError): void {
     this.#failure ??= error;
     this.#dropWaiting();
-    this.#changed();
-  }
-
-  #change(): Promise<void> {
-    return new Promise((resolve) => this.#waiters.push(resolve));
-  }
-
-  #changed(): void {
-    const waiters = this.#waiters;
-    this.#waiters = [];
-    for (const resolve of waiters) resolve();
+    this.#changes.notify();
   }
 
   /** What one turn hands over goes into one round of requests. */
@@ -250,18 +240,13 @@ export class BatchSender {
   #send(nodeId: number, connection: Connection, sent: readonly Sent[]): void {
     this.hasSent = true;
     this.#requestsInFlight.set(nodeId, (this.#requestsInFlight.get(nodeId) ?? 0) + 1);
-    const body = {
-      transactionalId: this.#settings.transactionalId ?? null,
-      acks: ACKNOWLEDGED_BY_ALL,
-      timeoutMs: this.#settings.requestTimeoutMs,
-      topicData: byTopic(sent.map(({ queue, queued }) => ({ ...partitionOf(queue), queued }))).map(
-        ([name, share]) => ({
-          name,
-          partitionData: share.map(({ partition, queued }) => ({ index: partition, records: queued.wire! })),
-        }),
-      ),
-    };
-    const timeoutMs = this.#settings.requestTimeoutMs;
+    const { transactionalId, requestTimeoutMs: timeoutMs } = this.#settings;
+    const batches = sent.map(({ queue: { topic, partition }, queued }) => ({
+      topic,
+      partition,
+      bytes: queued.wire!,
+    }));
+    const body = produceRequest(batches, { transactionalId, timeoutMs });
     const versions = this.#term!.version === 2 ? { minVersion: 12, maxVersion: 12 } : { maxVersion: 11 };
     connection.request("Produce", body, { timeoutMs, ...versions }).then(
       (answer) => this.#answered(nodeId, sent, answer),
@@ -291,7 +276,7 @@ export class BatchSender {
 
   #finish(nodeId: number): void {
     this.#requestsInFlight.set(nodeId, this.#requestsInFlight.get(nodeId)! - 1);
-    this.#changed();
+    this.#changes.notify();
     this.#pump();
   }
 
@@ -403,41 +388,18 @@ export class BatchSender {
 
   #errorOf(
     failure: ProduceFailure,
-    { queue, queued }: Sent,
+    { queue: { topic, partition }, queued }: Sent,
     answer: { readonly errorCode: number; readonly message: string | null | undefined } | undefined,
   ): PeridotError {
-    const { topic, partition } = queue;
-    const error = answer === undefined ? "" : kafkaErrorName(answer.errorCode);
-    if (failure === "ACCESS_DENIED") {
-      const decision = decideAnswer(answer!.errorCode);
-      const permission = decision.act === "deny" ? decision.permission : "";
-      return new PeridotError(failure, { what: `writing to topic ${topic}`, error, permission });
-    }
-    return new PeridotError(failure, {
+    return produceError(failure, {
       topic,
       partition,
-      api: "Produce",
       transactionalId: this.#settings.transactionalId,
-      error,
-      detail: detailOf(answer?.message),
       bytes: queued.wire?.length,
       withinMs: this.#cluster.timeouts.deliveryMs,
-      problem: queued.problem ?? "none was made",
-      remedy: REMEDIES.get(error) ?? "See the broker's log",
+      problem: queued.problem,
+      errorCode: answer?.errorCode,
+      message: answer?.message,
     });
   }
-}
-
-const REMEDIES: ReadonlyMap<string, string> = new Map([
-  ["INVALID_RECORD", "A compacted topic takes no records without key; or the batch is not as brokers want it"],
-  [
-    "INVALID_TIMESTAMP",
-    "Raise message.timestamp.before.max.ms and message.timestamp.after.max.ms of the topic, or mend the records' timestamps",
-  ],
-  ["UNSUPPORTED_COMPRESSION_TYPE", "Choose another compression"],
-  ["POLICY_VIOLATION", "The brokers' policy forbids it"],
-]);
-
-function partitionOf({ topic, partition }: ProducerQueue) {
-  return { topic, partition };
 }

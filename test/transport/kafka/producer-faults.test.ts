@@ -217,7 +217,8 @@ for (const transactionVersion of [1, 2])
       await scene.run(producer.flush());
       await scene.clock.advance(30_000);
       const error = await scene.refusalOf(producer.commit());
-      assert.equal(error.code, "PRODUCER_FENCED");
+      // The coordinator's own abort raises the epoch by one, as EndTxn of version 2 does: there it is not told apart.
+      assert.equal(error.code, transactionVersion === 2 ? "TRANSACTION_OUTCOME_UNKNOWN" : "PRODUCER_FENCED");
       await scene.run(producer.init());
       await transact(scene, producer, 0, 100);
       await scene.clock.advance(1_000);
