@@ -54,7 +54,6 @@ ${lines.join(",\n")},
 ]);
 
 /** The high word of 10^k; the low one is behind it. */
-// @ts-ignore: decorator
 @inline
 export function powerOfTen(power: i32): usize {
   return POWERS + (<usize>(power - POWER_LOWEST) << 4);

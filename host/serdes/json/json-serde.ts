@@ -11,6 +11,7 @@ import type { RowField, RowType, Serde } from "../../topology/serde.ts";
 import { refusal } from "../refusal.ts";
 import { descriptorOf } from "./descriptor.ts";
 import { encodeValue } from "./encode-value.ts";
+import { fbsOf } from "./fbs.ts";
 import { type FieldLayout, layoutOf } from "./layout.ts";
 import { readValue } from "./read-value.ts";
 import { rowReaderOf } from "./row-view.ts";
@@ -33,6 +34,8 @@ export interface JsonSerde<T> extends Serde<T> {
   readonly path: "kernel" | "validate";
   /** Why it is not "kernel". */
   readonly reason: string | undefined;
+  /** The FlatBuffers schema of its rows, for other readers of them; undefined where it has none. */
+  readonly fbs: string | undefined;
 }
 
 /**
@@ -48,6 +51,7 @@ export function jsonOfSchema(schema: StandardSchemaV1): JsonSerde<unknown> {
     format: "json" as const,
     path: "validate" as const,
     reason: found.reason,
+    fbs: undefined,
     normalizes: true,
     serialize: (value: unknown) => serialized(value),
     deserialize: (bytes: Uint8Array): unknown => validated(schema, JSON.parse(decoder.decode(bytes))),
@@ -61,6 +65,9 @@ export function jsonOfShape<T>(schema: ValueSchema): JsonSerde<T> {
     format: "json" as const,
     path: "kernel" as const,
     reason: undefined,
+    get fbs() {
+      return fbsOf(layoutOf(schema));
+    },
     rows: rowTypeOf(schema),
     serialize: (value: T) => serialized(value),
     deserialize: (bytes: Uint8Array): T => readValue(schema, decoder.decode(bytes)) as T,

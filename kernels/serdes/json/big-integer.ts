@@ -15,7 +15,6 @@ import { JSON_BIG_BYTES } from "../../abi/json-descriptor";
 const LIMB_FIRST_AT: usize = 4;
 const LIMBS_MAX: u32 = (JSON_BIG_BYTES >>> 2) - 1;
 
-// @ts-ignore: decorator
 @inline
 function limbAt(big: usize, index: u32): usize {
   return big + LIMB_FIRST_AT + (<usize>index << 2);

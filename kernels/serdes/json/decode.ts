@@ -1,37 +1,27 @@
 import {
   ERROR_JSON_FIELD_MISSING,
-  ERROR_JSON_FIELD_UNKNOWN,
   ERROR_JSON_RANGE,
   ERROR_JSON_TRUNCATED,
   ERROR_JSON_TYPE,
   ERROR_JSON_UNEXPECTED,
 } from "../../abi/errors";
 import {
-  FIELD_ENTRY_BYTES,
   FIELD_FLAGS_AT,
   FIELD_HAS_NULL_MARK,
   FIELD_HOLDS_AT,
-  FIELD_IS_INTEGRAL,
   FIELD_IS_FINITE,
+  FIELD_IS_INTEGRAL,
   FIELD_IS_NULLABLE,
-  FIELD_IS_REQUIRED,
   FIELD_IS_SAFE,
   FIELD_KIND_AT,
   FIELD_LEARNED_AT,
-  FIELD_NAME16_AT,
-  FIELD_NAME16_MASK_AT,
-  FIELD_NAME_AT,
-  FIELD_NAME_BYTES_AT,
-  FIELD_NEXT_AT,
   FIELD_NULL_CLEAR_AT,
   FIELD_NULL_PLACE_AT,
   FIELD_NULL_SET_AT,
-  FIELD_NULL_SLOT_AT,
   FIELD_PATTERN_AT,
   FIELD_PATTERN_BYTES_AT,
   FIELD_PATTERN_MASK_AT,
   FIELD_PLACE_AT,
-  FIELD_SLOT_AT,
   FIELD_STRIDE_AT,
   FIELD_VALUE_CLEAR_AT,
   FIELD_VALUE_SET_AT,
@@ -52,23 +42,19 @@ import {
   KIND_STRING,
   TABLE_BYTES_AT,
   TABLE_FIELDS_AT,
-  TABLE_FIELD_COUNT_AT,
   TABLE_FLAGS_AT,
-  TABLE_IS_STRICT,
   TABLE_IS_WIDE,
-  TABLE_LAST_MASK_AT,
-  TABLE_LAST_VTABLE_AT,
   TABLE_LEARNED_AT,
-  TABLE_REQUIRED_AT,
   TABLE_VTABLE_AT,
   TABLE_VTABLE_BYTES_AT,
 } from "../../abi/json-descriptor";
 import { copy16 } from "../../memory/copy";
+import { decodeName, hasLongPattern } from "./names";
 import { decodeF64, decodeI64 } from "./number-decode";
 import { fail, isDigit, skipSpace, stopsInAscii } from "./scan";
 import { countElements, skipLiteral, skipValue } from "./skip";
-import { decodeString, skipString } from "./string-decode";
-import { findVtable } from "./vtables";
+import { decodeString } from "./string-decode";
+import { hasRequired, linkTable, markPresent } from "./vtables";
 
 // Objects, values and arrays call each other, and circular imports crash the compiler: so they share this file.
 // Each function takes and returns addresses in the source, 0 being "failed"; where its bytes end in the target is
@@ -159,87 +145,6 @@ export function decodeObject(descriptor: usize, table: usize, at: usize, end: us
     break;
   }
   return linkTable(descriptor, table, row, mask, target) ? at : fail(descriptor, ERROR_JSON_FIELD_MISSING, at - 1);
-}
-
-/** Points a table to the vtable for its present fields. @returns false: a required field is missing. */
-// @ts-ignore: decorator
-@inline
-function linkTable(descriptor: usize, table: usize, row: usize, mask: u64, target: usize): bool {
-  if (mask != load<u64>(table, TABLE_LAST_MASK_AT)) {
-    const required = load<u64>(table, TABLE_REQUIRED_AT);
-    if ((mask & required) != required) return false;
-    target = findVtable(descriptor, table, mask, target);
-  }
-  store<i32>(row, <i32>(row - <usize>load<u32>(table, TABLE_LAST_VTABLE_AT)));
-  store<u32>(descriptor, <u32>target, JSON_WRITTEN_AT);
-  return true;
-}
-
-/** The second 16 bytes of a long `"name":`. */
-// @ts-ignore: decorator
-@inline
-function hasLongPattern(field: usize, at: usize): bool {
-  const differs = v128.and(
-    v128.xor(v128.load(at, 16), v128.load(field, FIELD_PATTERN_AT + 16)),
-    v128.load(field, FIELD_PATTERN_MASK_AT + 16),
-  );
-  return !v128.any_true(differs);
-}
-
-/**
- * Reads a member's name and colon; the field of that name, 0 where the schema has none, is left at JSON_WRITTEN_AT.
- *
- * @param at at the name's quote. @param target free room, for names with escapes.
- * @returns the address of the member's value; 0: failed.
- */
-function decodeName(descriptor: usize, table: usize, at: usize, end: usize, expected: usize, target: usize): usize {
-  if (at >= end) return fail(descriptor, ERROR_JSON_TRUNCATED, end);
-  if (load<u8>(at) != 0x22) return fail(descriptor, ERROR_JSON_UNEXPECTED, at);
-  let name = at + 1;
-  let next = skipString(descriptor, name, end);
-  if (next == 0) return 0;
-  let length = next - 1 - name;
-  if (hasBackslash(name, length)) {
-    decodeString(descriptor, name, end, target);
-    name = target;
-    length = <usize>load<u32>(descriptor, JSON_WRITTEN_AT) - target;
-  }
-  next = skipSpace(next, end);
-  if (next >= end) return fail(descriptor, ERROR_JSON_TRUNCATED, end);
-  if (load<u8>(next) != 0x3a) return fail(descriptor, ERROR_JSON_UNEXPECTED, next);
-  next = skipSpace(next + 1, end);
-  if (next >= end) return fail(descriptor, ERROR_JSON_TRUNCATED, end);
-  const field = findField(descriptor, table, name, length, expected);
-  if (field == 0 && load<u32>(table, TABLE_FLAGS_AT) & TABLE_IS_STRICT) {
-    return fail(descriptor, ERROR_JSON_FIELD_UNKNOWN, at);
-  }
-  store<u32>(descriptor, <u32>field, JSON_WRITTEN_AT);
-  return next;
-}
-
-function hasBackslash(at: usize, length: usize): bool {
-  for (let index: usize = 0; index < length; index += 16) {
-    const found = <u32>i8x16.bitmask(i8x16.eq(v128.load(at + index), i8x16.splat(0x5c)));
-    if (found && index + <usize>ctz(found) < length) return true;
-  }
-  return false;
-}
-
-/** The field of this name, searched from the expected one on; 0: none. */
-function findField(descriptor: usize, table: usize, name: usize, length: usize, expected: usize): usize {
-  const first = v128.load(name);
-  let field = expected;
-  for (let left = load<u32>(table, TABLE_FIELD_COUNT_AT); left > 0; left--) {
-    if (<usize>load<u32>(field, FIELD_NAME_BYTES_AT) == length) {
-      const differs = v128.and(v128.xor(first, v128.load(field, FIELD_NAME16_AT)), v128.load(field, FIELD_NAME16_MASK_AT));
-      if (!v128.any_true(differs)) {
-        if (length <= 16) return field;
-        if (memory.compare(name, descriptor + <usize>load<u32>(field, FIELD_NAME_AT), length) == 0) return field;
-      }
-    }
-    field = descriptor + <usize>load<u32>(field, FIELD_NEXT_AT);
-  }
-  return 0;
 }
 
 /**
@@ -450,26 +355,4 @@ function decodeWideObject(descriptor: usize, table: usize, at: usize, end: usize
   if (!hasRequired(descriptor, table, vtable)) return fail(descriptor, ERROR_JSON_FIELD_MISSING, at - 1);
   store<u32>(descriptor, <u32>target, JSON_WRITTEN_AT);
   return at;
-}
-
-/** The vtable's entries of a wide table's field: its value, its null mark, or neither. */
-function markPresent(descriptor: usize, field: usize, vtable: usize): void {
-  const isValue = load<u64>(descriptor, JSON_SET_AT) == load<u64>(field, FIELD_VALUE_SET_AT);
-  const place = isValue ? load<u32>(field, FIELD_PLACE_AT) : 0;
-  store<u16>(vtable + <usize>load<u32>(field, FIELD_SLOT_AT), <u16>place);
-  if (!(load<u32>(field, FIELD_FLAGS_AT) & FIELD_HAS_NULL_MARK)) return;
-  const nullPlace = isValue ? 0 : load<u32>(field, FIELD_NULL_PLACE_AT);
-  store<u16>(vtable + <usize>load<u32>(field, FIELD_NULL_SLOT_AT), <u16>nullPlace);
-}
-
-function hasRequired(descriptor: usize, table: usize, vtable: usize): bool {
-  let field = descriptor + <usize>load<u32>(table, TABLE_FIELDS_AT);
-  for (let left = load<u32>(table, TABLE_FIELD_COUNT_AT); left > 0; left--, field += FIELD_ENTRY_BYTES) {
-    const flags = load<u32>(field, FIELD_FLAGS_AT);
-    if (!(flags & FIELD_IS_REQUIRED)) continue;
-    if (load<u16>(vtable + <usize>load<u32>(field, FIELD_SLOT_AT))) continue;
-    if (flags & FIELD_HAS_NULL_MARK && load<u16>(vtable + <usize>load<u32>(field, FIELD_NULL_SLOT_AT))) continue;
-    return false;
-  }
-  return true;
 }

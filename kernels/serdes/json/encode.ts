@@ -35,7 +35,6 @@ import { encodeString } from "./string-encode";
 // As in decode.ts, functions that call each other share a file. Each returns the address behind what it wrote.
 
 /** The place of a vtable entry's field in `row`, or 0 where it is absent (or the vtable is an older one, shorter). */
-// @ts-ignore: decorator
 @inline
 function placeIn(row: usize, vtable: usize, vtableBytes: u32, slot: u32): usize {
   return slot < vtableBytes ? <usize>load<u16>(vtable + <usize>slot) : 0;
@@ -78,7 +77,6 @@ export function encodeObject(descriptor: usize, table: usize, row: usize, target
 }
 
 /** `,"name":`, and for a string its opening quote. */
-// @ts-ignore: decorator
 @inline
 function writeName(descriptor: usize, output: usize, target: usize): usize {
   v128.store(target, v128.load(output, OUTPUT_TEXT_AT));

@@ -1,5 +1,4 @@
 /** The high 64 bits of a 64 x 64 bit product; the low ones are what `*` gives. */
-// @ts-ignore: decorator
 @inline
 export function multiplyHigh(left: u64, right: u64): u64 {
   const leftLow = left & 0xffffffff;

@@ -63,14 +63,12 @@ export function encodeF64(number: f64, target: usize): usize {
 }
 
 /** floor(log2(10^power)), |power| <= 1233. */
-// @ts-ignore: decorator
 @inline
 function log2OfPower(power: i32): i32 {
   return (power * 1741647) >> 19;
 }
 
 /** (g x number) >> 128 for the 128-bit g, its last bit set when anything was cut off ("round to odd"). */
-// @ts-ignore: decorator
 @inline
 function roundToOdd(high: u64, low: u64, number: u64): u64 {
   const below = multiplyHigh(low, number);

@@ -346,7 +346,6 @@ const POWERS: usize = memory.data<u64>([
 ]);
 
 /** The high word of 10^k; the low one is behind it. */
-// @ts-ignore: decorator
 @inline
 export function powerOfTen(power: i32): usize {
   return POWERS + (<usize>(power - POWER_LOWEST) << 4);

@@ -21,14 +21,12 @@ export function skipSpace(at: usize, end: usize): usize {
   return at;
 }
 
-// @ts-ignore: decorator
 @inline
 export function isDigit(byte: u32): bool {
   return byte - 0x30 < 10;
 }
 
 /** Bit mask of the bytes that end a plain copy of a string's content: quote, backslash, control characters. */
-// @ts-ignore: decorator
 @inline
 export function stopsIn(bytes: v128): u32 {
   return <u32>i8x16.bitmask(
@@ -40,7 +38,6 @@ export function stopsIn(bytes: v128): u32 {
 }
 
 /** The same and bytes above 0x7f: as signed numbers these, and control characters, are the ones below 0x20. */
-// @ts-ignore: decorator
 @inline
 export function stopsInAscii(bytes: v128): u32 {
   return <u32>i8x16.bitmask(

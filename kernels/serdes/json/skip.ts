@@ -27,7 +27,6 @@ function skipName(descriptor: usize, at: usize, end: usize): usize {
 }
 
 /** One bit a level: 1 an object, 0 an array. */
-// @ts-ignore: decorator
 @inline
 function pushLevel(descriptor: usize, depth: u32, isObject: u32): void {
   const word = descriptor + JSON_SKIP_STACK_AT + ((<usize>depth >>> 5) << 2);
@@ -35,7 +34,6 @@ function pushLevel(descriptor: usize, depth: u32, isObject: u32): void {
   store<u32>(word, (load<u32>(word) & ~bit) | (isObject ? bit : 0));
 }
 
-// @ts-ignore: decorator
 @inline
 function levelIsObject(descriptor: usize, depth: u32): bool {
   return ((load<u32>(descriptor + JSON_SKIP_STACK_AT + ((<usize>depth >>> 5) << 2)) >>> (depth & 31)) & 1) != 0;

@@ -21,7 +21,6 @@ function shortEscape(byte: u32): u32 {
   }
 }
 
-// @ts-ignore: decorator
 @inline
 function hexDigit(value: u32): u32 {
   return value < 10 ? 0x30 + value : 0x57 + value;

@@ -3,11 +3,17 @@ import {
   FIELD_ENTRY_BYTES,
   FIELD_FLAGS_AT,
   FIELD_HAS_NULL_MARK,
+  FIELD_IS_REQUIRED,
   FIELD_NULL_BIT_AT,
+  FIELD_NULL_PLACE_AT,
   FIELD_NULL_SLOT_AT,
+  FIELD_PLACE_AT,
   FIELD_SLOT_AT,
+  FIELD_VALUE_SET_AT,
+  JSON_SET_AT,
   JSON_TABLES_AT,
   JSON_TABLE_COUNT_AT,
+  JSON_WRITTEN_AT,
   TABLE_CACHE_AT,
   TABLE_CACHE_ENTRIES,
   TABLE_ENTRY_BYTES,
@@ -19,6 +25,7 @@ import {
   TABLE_IS_WIDE,
   TABLE_LAST_MASK_AT,
   TABLE_LAST_VTABLE_AT,
+  TABLE_REQUIRED_AT,
   TABLE_VTABLE_AT,
   TABLE_VTABLE_BYTES_AT,
 } from "../../abi/json-descriptor";
@@ -101,4 +108,39 @@ function writeVtable(descriptor: usize, table: usize, mask: u64, target: usize):
       store<u16>(target + <usize>load<u32>(field, FIELD_NULL_SLOT_AT), 0);
     }
   }
+}
+
+/** Points a table to the vtable for its present fields. @returns false: a required field is missing. */
+@inline
+export function linkTable(descriptor: usize, table: usize, row: usize, mask: u64, target: usize): bool {
+  if (mask != load<u64>(table, TABLE_LAST_MASK_AT)) {
+    const required = load<u64>(table, TABLE_REQUIRED_AT);
+    if ((mask & required) != required) return false;
+    target = findVtable(descriptor, table, mask, target);
+  }
+  store<i32>(row, <i32>(row - <usize>load<u32>(table, TABLE_LAST_VTABLE_AT)));
+  store<u32>(descriptor, <u32>target, JSON_WRITTEN_AT);
+  return true;
+}
+
+/** The vtable's entries of a wide table's field: its value, its null mark, or neither. */
+export function markPresent(descriptor: usize, field: usize, vtable: usize): void {
+  const isValue = load<u64>(descriptor, JSON_SET_AT) == load<u64>(field, FIELD_VALUE_SET_AT);
+  const place = isValue ? load<u32>(field, FIELD_PLACE_AT) : 0;
+  store<u16>(vtable + <usize>load<u32>(field, FIELD_SLOT_AT), <u16>place);
+  if (!(load<u32>(field, FIELD_FLAGS_AT) & FIELD_HAS_NULL_MARK)) return;
+  const nullPlace = isValue ? 0 : load<u32>(field, FIELD_NULL_PLACE_AT);
+  store<u16>(vtable + <usize>load<u32>(field, FIELD_NULL_SLOT_AT), <u16>nullPlace);
+}
+
+export function hasRequired(descriptor: usize, table: usize, vtable: usize): bool {
+  let field = descriptor + <usize>load<u32>(table, TABLE_FIELDS_AT);
+  for (let left = load<u32>(table, TABLE_FIELD_COUNT_AT); left > 0; left--, field += FIELD_ENTRY_BYTES) {
+    const flags = load<u32>(field, FIELD_FLAGS_AT);
+    if (!(flags & FIELD_IS_REQUIRED)) continue;
+    if (load<u16>(vtable + <usize>load<u32>(field, FIELD_SLOT_AT))) continue;
+    if (flags & FIELD_HAS_NULL_MARK && load<u16>(vtable + <usize>load<u32>(field, FIELD_NULL_SLOT_AT))) continue;
+    return false;
+  }
+  return true;
 }

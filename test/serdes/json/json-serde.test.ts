@@ -29,6 +29,7 @@ test("bigint is written as the integer that it is, in any depth", () => {
 test("with a schema that kernels check: rows, whose fields say where they stand", () => {
   const serde = json(z.object({ name: z.string(), age: z.int32(), tags: z.array(z.string()).optional() }));
   assert.equal(serde.path, "kernel");
+  assert.match(serde.fbs ?? "", /table Row \{\n {2}name:string \(id: 0\);/);
   assert.deepEqual(serde.rows?.fields, [
     { name: "name", type: "string", slot: 4 },
     { name: "age", type: "i32", slot: 6 },
