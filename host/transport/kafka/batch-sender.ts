@@ -1,4 +1,4 @@
-import { PeridotError } from "../../errors.ts";
+import type { PeridotError } from "../../errors.ts";
 import type { OutgoingBatch } from "../port.ts";
 import { type BackoffBounds, backoffMs } from "./backoff.ts";
 import { Changes } from "./changes.ts";
@@ -6,7 +6,7 @@ import type { Cluster } from "./cluster.ts";
 import type { Connection } from "./connection.ts";
 import { decideProduce, type ProduceFailure } from "./decide-produce.ts";
 import { groupBy, partitionKey } from "./partitions.ts";
-import { produceError } from "./produce-error.ts";
+import { produceError, requirePartitions } from "./produce-error.ts";
 import { produceRequest } from "./produce-request.ts";
 import { ProducerQueue, type QueuedBatch, type Stamp } from "./producer-queue.ts";
 import type { ResponseOf } from "./protocol/api.ts";
@@ -345,7 +345,7 @@ export class BatchSender {
     try {
       for (const topic of new Set(queues.map((queue) => queue.topic))) {
         const known = await this.#cluster.requireTopic(topic);
-        this.#requirePartitions(queues, topic, known.leaders.length);
+        requirePartitions(queues, topic, known.leaders.length);
       }
       if (queues.some((queue) => this.#leaderOf(queue) === undefined)) await this.#cluster.refresh();
     } catch (error) {
@@ -355,14 +355,6 @@ export class BatchSender {
       if (this.#leaderOf(queue) === undefined) this.#rest(queue, kafkaErrorName(LEADER_NOT_AVAILABLE));
     this.#isFindingLeaders = false;
     this.#pump();
-  }
-
-  #requirePartitions(queues: readonly ProducerQueue[], topic: string, count: number): void {
-    for (const { topic: ours, partition } of queues)
-      if (ours === topic && partition >= count && count > 0)
-        throw new PeridotError("TOPIC_MISSING", {
-          topics: `${topic} with a partition ${partition} (it has ${count})`,
-        });
   }
 
   #dropWaiting(): void {

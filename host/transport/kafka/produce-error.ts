@@ -49,3 +49,11 @@ export function produceError(failure: ProduceFailure, batch: RefusedBatch): Peri
     remedy: REMEDIES.get(error) ?? "See the broker's log",
   });
 }
+
+/** Errors: TOPIC_MISSING, when a partition of ours is beyond the topic's `count`; 0: not known yet. */
+export function requirePartitions(ours: readonly TopicPartition[], topic: string, count: number): void {
+  const beyond = ours.find((each) => each.topic === topic && each.partition >= count);
+  if (beyond === undefined || count === 0) return;
+  const topics = `${topic} with a partition ${beyond.partition} (it has ${count})`;
+  throw new PeridotError("TOPIC_MISSING", { topics });
+}
