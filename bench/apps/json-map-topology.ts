@@ -1,4 +1,4 @@
-import { json, type StreamsBuilder, string } from "../../host/index.ts";
+import { json, type StreamsBuilder, string } from "peridot-streams";
 import { Address } from "./address.ts";
 
 const { INPUT = "in", OUTPUT = "out" } = process.env;

@@ -1,9 +1,9 @@
-import { type PeridotConfig, peridot } from "../../host/index.ts";
+import { type PeridotConfig, peridot } from "peridot-streams";
 
 /**
  * The main job as a plain process: `node bench/apps/json-map.ts` after `npm ci && npm run build`, steered by the
  * environment (see README, "Benchmarks"). Starts from the earliest offset, runs until SIGTERM or SIGINT, then closes
- * cleanly and leaves the group; a static member stays.
+ * cleanly and leaves the group; a static member stays. It runs the built package, as a user's program does.
  */
 const config: PeridotConfig = {
   applicationId: setting("APP_ID") ?? "json-map",
