@@ -167,7 +167,6 @@ export const ERRORS = {
     kind: "fatal",
     says: "the kernel module speaks ABI version {found}, this code {expected}. Run npm run build:kernels, or install the package anew",
   },
-  RECORDS_MALFORMED: { kind: "fatal", says: "record batches cannot be read: {problem} at byte {byteAt}" },
   RECORD_BATCH_INVALID: {
     kind: "fatal",
     says: "{topic}-{partition}: the record batch at offset {baseOffset} cannot be read: {problem} (byte {byteAt} of the fetched records). The log or the network damaged it: check the broker's disk, or move the group's offset past it",

@@ -91,7 +91,6 @@ export function sinkAppend(
 }
 
 /** The loop of `sinkAppend`, compiled once for each of its calls above. */
-// @ts-ignore: decorator
 @inline
 function appendRows(
   sink: usize,
@@ -240,7 +239,6 @@ function appendRows(
 }
 
 /** Length and bytes, as in a record; -1 is null. */
-// @ts-ignore: decorator
 @inline
 function writeBytes(target: usize, source: usize, length: i32): usize {
   if (length < 0) {

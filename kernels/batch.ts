@@ -18,7 +18,6 @@ export function tableOf(batch: usize): usize {
 }
 
 /** Address of a field of a FlatBuffers table; 0: it is absent. */
-// @ts-ignore: decorator
 @inline
 export function fieldAt(table: usize, slot: usize): usize {
   const vtable = table - load<i32>(table);

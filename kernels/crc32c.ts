@@ -101,7 +101,6 @@ function foldChunk(state: u32, bytes: usize, part: usize): u32 {
   return foldNarrow();
 }
 
-// @ts-ignore: decorator
 @inline
 function folded(word: usize, value: v128): v128 {
   return v128.xor(
@@ -122,7 +121,6 @@ function foldNarrow(): u32 {
   return byTables(0, NARROW_REST, FOLD_NARROW);
 }
 
-// @ts-ignore: decorator
 @inline
 function foldedNarrow(word: usize, value: v128): v128 {
   return v128.xor(
@@ -155,7 +153,6 @@ function byTables(start: u32, bytes: usize, length: usize): u32 {
 }
 
 /** Eight bytes: the first four come already combined with the state. */
-// @ts-ignore: decorator
 @inline
 function step8(low: u32, high: u32): u32 {
   return (
@@ -170,7 +167,6 @@ function step8(low: u32, high: u32): u32 {
   );
 }
 
-// @ts-ignore: decorator
 @inline
 function shiftLane(state: u32): u32 {
   return (

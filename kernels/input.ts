@@ -122,7 +122,6 @@ function fit(input: usize, bytes: usize): usize {
 }
 
 /** Bytes that a column takes, what stands before its elements included. */
-// @ts-ignore: decorator
 @inline
 export function columnBytes(slot: i32, rowsMax: i32): usize {
   const size: usize = slot == BATCH_TIMESTAMP_SLOT ? 8 : slot == BATCH_ERROR_CODE_SLOT ? 2 : 4;

@@ -1,5 +1,4 @@
 /** Kafka's murmur2 (org.apache.kafka.common.utils.Utils#murmur2). May read up to 3 bytes past the end. */
-// @ts-ignore: decorator
 @inline
 export function murmur2(bytes: usize, length: u32): u32 {
   const multiplier: u32 = 0x5bd1e995;
@@ -18,7 +17,6 @@ export function murmur2(bytes: usize, length: u32): u32 {
 }
 
 /** The partition that Kafka's default partitioner chooses for a key. */
-// @ts-ignore: decorator
 @inline
 export function partitionOfKey(key: usize, length: u32, partitions: u32): u32 {
   return (murmur2(key, length) & 0x7fffffff) % partitions;

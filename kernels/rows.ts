@@ -45,7 +45,6 @@ export function tablesOf(rows: usize, rowsOfBatch: i32): usize {
 }
 
 /** Bytes that a row takes, with all that it holds. */
-// @ts-ignore: decorator
 @inline
 export function rowBytesOf(rows: usize, row: usize): i32 {
   return load<i32>(rows + ROWS_TABLES_AT + ((<usize>load<u32>(rows, ROWS_MAX_AT) + row) << 2));
@@ -78,7 +77,6 @@ export function beginRows(rows: usize, rowsOfBatch: i32, count: i32, bytes: usiz
 }
 
 /** First byte that the tables may not reach. */
-// @ts-ignore: decorator
 @inline
 export function endOfRows(rows: usize): usize {
   return <usize>load<u32>(rows, ROWS_BUFFER_AT) + <usize>load<u32>(rows, ROWS_CAPACITY_AT) - PAD_BYTES;
@@ -106,7 +104,6 @@ export function growRows(rows: usize, used: usize, bytes: usize): i32 {
 }
 
 /** Says that a row's table stands at this address, and how many bytes it takes with all that it holds. */
-// @ts-ignore: decorator
 @inline
 export function placeRow(rows: usize, row: usize, table: usize, bytes: i32): void {
   const at = rows + ROWS_TABLES_AT + (row << 2);

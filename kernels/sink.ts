@@ -136,7 +136,6 @@ export function sinkDrop(sink: usize): void {
   store<u32>(sink, 0, SINK_OPEN_BYTES_AT);
 }
 
-// @ts-ignore: decorator
 @inline
 export function builderOf(sink: usize, partition: u32): usize {
   return sink + SINK_BUILDERS_AT + <usize>partition * BUILDER_BYTES;

@@ -8,7 +8,6 @@ import { VARINT_BYTES_MAX, VARLONG_BYTES_MAX } from "./abi/record-batch-v2";
  */
 
 /** Bytes of the varint at this address; 0: it is longer than 5, which is an error. */
-// @ts-ignore: decorator
 @inline
 export function sizeOfVarint(at: usize): usize {
   if (load<u8>(at) < 128) return 1;
@@ -16,7 +15,6 @@ export function sizeOfVarint(at: usize): usize {
 }
 
 /** Bytes of the varlong at this address; 0: it is longer than 10, which is an error. */
-// @ts-ignore: decorator
 @inline
 export function sizeOfVarlong(at: usize): usize {
   if (load<u8>(at) < 128) return 1;
@@ -35,7 +33,6 @@ function sizeOfLong(at: usize, bytesMax: usize): usize {
 }
 
 /** The number of a varint of this size: as in Kafka, bits beyond the 32nd are dropped. */
-// @ts-ignore: decorator
 @inline
 export function varintAt(at: usize, size: usize): i32 {
   const raw = <u32>rawAt(at, size);
@@ -43,14 +40,12 @@ export function varintAt(at: usize, size: usize): i32 {
 }
 
 /** The number of a varlong of this size. */
-// @ts-ignore: decorator
 @inline
 export function varlongAt(at: usize, size: usize): i64 {
   const raw = rawAt(at, size);
   return <i64>(raw >>> 1) ^ -(<i64>(raw & 1));
 }
 
-// @ts-ignore: decorator
 @inline
 function rawAt(at: usize, size: usize): u64 {
   if (size == 1) return <u64>load<u8>(at);
@@ -70,14 +65,12 @@ function longRawAt(at: usize, size: usize): u64 {
 }
 
 /** Bytes that a raw (zigzagged) number takes as a varint. */
-// @ts-ignore: decorator
 @inline
 export function varintBytes(raw: u64): usize {
   return raw < 128 ? 1 : raw < 16384 ? 2 : <usize>(70 - clz(raw)) / 7;
 }
 
 /** Writes a raw (zigzagged) number. @returns the address after it. */
-// @ts-ignore: decorator
 @inline
 export function writeVarint(target: usize, raw: u64): usize {
   if (raw < 128) {
@@ -99,7 +92,6 @@ function writeLongVarint(target: usize, raw: u64): usize {
   return at + 1;
 }
 
-// @ts-ignore: decorator
 @inline
 export function zigzag(value: i64): u64 {
   return (<u64>value << 1) ^ <u64>(value >> 63);

@@ -30,18 +30,6 @@ export class VarintReader {
     return 0;
   }
 
-  /** A varlong of 64 bits, at most 10 bytes. */
-  bigint(): bigint {
-    let raw = 0n;
-    for (let count = 0n; count < 10n; count++) {
-      const byte = this.#byte();
-      raw |= BigInt(byte & 127) << (7n * count);
-      if (byte < 128) return BigInt.asIntN(64, BigInt.asUintN(64, raw) >> 1n) ^ -(raw & 1n);
-    }
-    this.at = -1;
-    return 0n;
-  }
-
   #byte(): number {
     if (this.at < 0 || this.at >= this.#end) {
       this.at = -1;
@@ -65,24 +53,4 @@ export function writeVarint(target: Uint8Array, at: number, value: number): numb
   for (; raw > 127; raw >>>= 7) target[next++] = (raw & 127) | 128;
   target[next++] = raw;
   return next;
-}
-
-/** Bytes that a bigint takes as a varlong. */
-export function varlongBytes(value: bigint): number {
-  let bytes = 1;
-  for (let raw = zigzag64(value); raw > 127n; raw >>= 7n) bytes++;
-  return bytes;
-}
-
-/** Writes a varlong of 64 bits. @returns where the next byte goes. */
-export function writeVarlong(target: Uint8Array, at: number, value: bigint): number {
-  let next = at;
-  let raw = zigzag64(value);
-  for (; raw > 127n; raw >>= 7n) target[next++] = Number(raw & 127n) | 128;
-  target[next++] = Number(raw);
-  return next;
-}
-
-function zigzag64(value: bigint): bigint {
-  return BigInt.asUintN(64, (value << 1n) ^ (value >> 63n));
 }

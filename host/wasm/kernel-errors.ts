@@ -34,8 +34,8 @@ const PROBLEMS: Readonly<Record<CodeName, string>> = {
   ERROR_JSON_FIELD_UNKNOWN: "JSON: a field that the schema does not allow",
 };
 
-const PROBLEM_BY_CODE = new Map(
-  (Object.keys(PROBLEMS) as CodeName[]).map((name) => [errors[name], { name, problem: PROBLEMS[name] }]),
+const PROBLEM_BY_CODE = new Map<number, { readonly name: string; readonly problem: string }>(
+  Object.entries(errors).map(([name, code]) => [code, { name, problem: PROBLEMS[name as CodeName] }]),
 );
 
 /** A code's text. */

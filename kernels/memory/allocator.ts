@@ -36,14 +36,12 @@ export function memoryBound(pages: i32): void {
 }
 
 /** Bytes of a block of this class, its head included: 64, 96, 128, 192, 256 ... */
-// @ts-ignore: decorator
 @inline
 function bytesOf(sizeClass: u32): usize {
   return (((sizeClass & 1) + 2) as usize) << ((sizeClass >>> 1) + 5);
 }
 
 /** The smallest class that holds `bytes`. */
-// @ts-ignore: decorator
 @inline
 function classOf(bytes: usize): u32 {
   if (bytes <= 64) return 0;

@@ -2,7 +2,6 @@
  * Copies `length` bytes, 16 at a time: may read and write up to 15 bytes past the end. For short runs of bytes:
  * memory.copy is a call out of Wasm.
  */
-// @ts-ignore: decorator
 @inline
 export function copy16(target: usize, source: usize, length: usize): void {
   let at: usize = 0;

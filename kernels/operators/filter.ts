@@ -135,20 +135,17 @@ function compareRows<T>(
   }
 }
 
-// @ts-ignore: decorator
 @inline
 function orderOfIntegers(left: i64, right: i64): i32 {
   return left == right ? EQUAL : left < right ? LESS : GREATER;
 }
 
-// @ts-ignore: decorator
 @inline
 function orderOfNumbers(left: f64, right: f64): i32 {
   return left == right ? EQUAL : left < right ? LESS : left > right ? GREATER : UNORDERED;
 }
 
 /** A FlatBuffers string against the constant: by bytes, which is by code point. */
-// @ts-ignore: decorator
 @inline
 function orderOfText(left: usize, right: usize, rightLength: usize): i32 {
   const leftLength = <usize>load<u32>(left);

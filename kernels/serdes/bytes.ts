@@ -4,7 +4,6 @@ import { copy16 } from "../memory/copy";
 const INLINE_COPY_MAX: usize = 512;
 
 /** Kafka's bytes serdes: the bytes themselves. May write up to 15 bytes past the end. */
-// @ts-ignore: decorator
 @inline
 export function copyBytes(target: usize, source: usize, length: usize): void {
   if (length <= INLINE_COPY_MAX) copy16(target, source, length);

@@ -1,13 +1,11 @@
 /** Kafka's LongDeserializer: 8 bytes, big endian; another length is an error. */
 export const I64_BYTES: i32 = 8;
 
-// @ts-ignore: decorator
 @inline
 export function readI64(bytes: usize): i64 {
   return <i64>bswap(load<u64>(bytes));
 }
 
-// @ts-ignore: decorator
 @inline
 export function writeI64(target: usize, value: i64): void {
   store<u64>(target, bswap(<u64>value));

@@ -95,7 +95,6 @@ function stepOfFour(at: usize, first: u32, left: i32): i32 {
   return left > 3 && isContinuation(load<u8>(at, 3)) ? 4 : -3;
 }
 
-// @ts-ignore: decorator
 @inline
 function isContinuation(byte: u32): bool {
   return (byte & 0xc0) == 0x80;

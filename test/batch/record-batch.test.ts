@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { encodeRecordBatch } from "../../host/batch/record-batch.ts";
-import { readRecordBatches } from "../../host/batch/record-batch-reader.ts";
 import { bytesOf, type GoldenBatch, goldenCases, hexOf } from "./golden-batches.ts";
+import { encodeRecordBatch } from "./record-batch.ts";
+import { readRecordBatches } from "./record-batch-reader.ts";
 
 function encodeAgain(batch: GoldenBatch): Buffer {
   const lastOffsetDelta = Number(BigInt(batch.lastOffset) - BigInt(batch.baseOffset));
@@ -66,5 +66,5 @@ for (const { name, bytes, batches, incompleteBytes } of goldenCases) {
 test("damaged bytes are refused with the place of the damage", () => {
   const batch = encodeRecordBatch([{ timestamp: 1n, key: null, value: Buffer.from("value") }]);
   batch[70] = batch[70]! ^ 1;
-  assert.throws(() => readRecordBatches(batch), { code: "RECORDS_MALFORMED" });
+  assert.throws(() => readRecordBatches(batch), /a wrong CRC at byte 0/);
 });

@@ -1,5 +1,5 @@
-import { encodeRecordBatch, type KafkaRecord, type RecordBatchHead } from "../../host/batch/record-batch.ts";
 import { crc32c } from "../../host/transport/crc32c.ts";
+import { encodeRecordBatch, type KafkaRecord, type RecordBatchHead } from "../batch/record-batch.ts";
 import type { SeededRandom } from "../sim/seeded-random.ts";
 
 /** Bytes that matter to varints and lengths. */

@@ -22,7 +22,7 @@ function readRow(batch: BatchView, row: number): ReferenceRow {
       timestamp: batch.timestampBigint(row),
       key: batch.key(row)?.toString("hex") ?? null,
       value: batch.value(row)?.toString("hex") ?? null,
-      headers: batch.rawHeaders(row).toString("hex"),
+      headers: Buffer.from(batch.rawHeaders(row)).toString("hex"),
     },
   };
 }

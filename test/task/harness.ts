@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { encodeRecordBatch, type KafkaRecord } from "../../host/batch/record-batch.ts";
-import { readRecordBatches } from "../../host/batch/record-batch-reader.ts";
+import { encodeRecordBatch, type KafkaRecord } from "../batch/record-batch.ts";
+import { readRecordBatches } from "../batch/record-batch-reader.ts";
 import { systemClock } from "../../host/clock.ts";
 import { StreamsBuilder } from "../../host/dsl/streams-builder.ts";
 import { makeTaskRunner, type TaskRunnerSettings } from "../../host/task/runner.ts";

@@ -2,11 +2,11 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ByteBuffer } from "flatbuffers";
 import { Batch } from "../../host/batch/generated/batch.ts";
-import { encodeRecordBatch, type KafkaRecord } from "../../host/batch/record-batch.ts";
 import { openKernelInstance } from "../../host/wasm/kernel-instance.ts";
 import { kernelModule } from "../../host/wasm/kernel-module.ts";
 import * as errors from "../../kernels/abi/errors.ts";
 import { goldenCases, hexOf } from "../batch/golden-batches.ts";
+import { encodeRecordBatch, type KafkaRecord } from "../batch/record-batch.ts";
 
 const kernels = openKernelInstance(kernelModule());
 

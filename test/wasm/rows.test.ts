@@ -3,13 +3,13 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { ByteBuffer, Encoding } from "flatbuffers";
 import { BatchBuilder } from "../../host/batch/batch-builder.ts";
-import { encodeRecordBatch } from "../../host/batch/record-batch.ts";
-import { readRecordBatches } from "../../host/batch/record-batch-reader.ts";
 import { descriptorOf } from "../../host/serdes/json/descriptor.ts";
 import { layoutOf } from "../../host/serdes/json/layout.ts";
 import { type KernelRows, openKernelInstance, type PlainSerde } from "../../host/wasm/kernel-instance.ts";
 import { kernelModule } from "../../host/wasm/kernel-module.ts";
 import * as errors from "../../kernels/abi/errors.ts";
+import { encodeRecordBatch } from "../batch/record-batch.ts";
+import { readRecordBatches } from "../batch/record-batch-reader.ts";
 
 const kernels = openKernelInstance(kernelModule());
 const layout = layoutOf({

@@ -3,7 +3,6 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { BatchBuilder } from "../../host/batch/batch-builder.ts";
 import { writeHeaders } from "../../host/batch/headers.ts";
-import { type ReadRecord, readRecordBatches } from "../../host/batch/record-batch-reader.ts";
 import {
   type HostBatch,
   type KernelInstance,
@@ -13,6 +12,7 @@ import {
 } from "../../host/wasm/kernel-instance.ts";
 import { kernelModule } from "../../host/wasm/kernel-module.ts";
 import * as errors from "../../kernels/abi/errors.ts";
+import { type ReadRecord, readRecordBatches } from "../batch/record-batch-reader.ts";
 
 interface Row {
   readonly key: Uint8Array | string | null;

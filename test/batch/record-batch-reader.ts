@@ -1,15 +1,15 @@
+import { readHeaders } from "../../host/batch/headers.ts";
+import type { RecordHeader } from "../../host/batch/record-header.ts";
+import { VarintReader } from "../../host/batch/varint.ts";
+import { crc32c } from "../../host/transport/crc32c.ts";
 import {
   ATTRIBUTE_LOG_APPEND_TIME,
   ATTRIBUTES_AT,
   MAGIC_V2,
   RECORDS_AT,
 } from "../../kernels/abi/record-batch-v2.ts";
-import { PeridotError } from "../errors.ts";
-import { crc32c } from "../transport/crc32c.ts";
-import { readHeaders } from "./headers.ts";
 import { type RecordBatchHeader, readBatchHeader } from "./record-batch.ts";
-import type { RecordHeader } from "./record-header.ts";
-import { VarintReader } from "./varint.ts";
+import { readVarlong } from "./varlong.ts";
 
 /** A record read back, with its own copy of its bytes. */
 export interface ReadRecord {
@@ -28,7 +28,7 @@ export interface ReadBatch {
 
 /**
  * Reads uncompressed record batches (v2), control batches included, in plain JavaScript: for tools, tests and few
- * records. A batch that is cut off at the end is left alone. Errors: RECORDS_MALFORMED.
+ * records. A batch that is cut off at the end is left alone. Throws RangeError.
  */
 export function readRecordBatches(bytes: Buffer): ReadBatch[] {
   const batches: ReadBatch[] = [];
@@ -63,7 +63,9 @@ function readRecords(bytes: Buffer, header: RecordBatchHeader): ReadRecord[] {
 function readRecord(reader: VarintReader, end: number, header: RecordBatchHeader): ReadRecord {
   const start = reader.at;
   reader.at += 1; // attributes
-  const timestampDelta = reader.bigint();
+  const timestampDelta = readVarlong(reader.bytes.subarray(0, end), reader.at);
+  if (timestampDelta === undefined) throw malformed(start, "a record's timestamp");
+  reader.at = timestampDelta.next;
   const offsetDelta = reader.number();
   const key = readPart(reader);
   const value = readPart(reader);
@@ -73,7 +75,7 @@ function readRecord(reader: VarintReader, end: number, header: RecordBatchHeader
     timestamp:
       header.attributes & ATTRIBUTE_LOG_APPEND_TIME
         ? header.maxTimestamp
-        : BigInt.asIntN(64, header.baseTimestamp + timestampDelta),
+        : BigInt.asIntN(64, header.baseTimestamp + timestampDelta.value),
     key,
     value,
     headers: readHeaders(reader.bytes.subarray(reader.at, end)),
@@ -92,6 +94,6 @@ function readPart(reader: VarintReader): Buffer | null {
   return part;
 }
 
-function malformed(byteAt: number, problem: string): PeridotError {
-  return new PeridotError("RECORDS_MALFORMED", { byteAt, problem });
+function malformed(byteAt: number, problem: string): RangeError {
+  return new RangeError(`record batches cannot be read: ${problem} at byte ${byteAt}`);
 }

@@ -1,3 +1,7 @@
+import { writeHeaders } from "../../host/batch/headers.ts";
+import type { RecordHeader } from "../../host/batch/record-header.ts";
+import { varintBytes, writeVarint } from "../../host/batch/varint.ts";
+import { crc32c } from "../../host/transport/crc32c.ts";
 import {
   ATTRIBUTE_CODEC_MASK,
   ATTRIBUTE_CONTROL,
@@ -22,10 +26,7 @@ import {
   RECORD_COUNT_AT,
   RECORDS_AT,
 } from "../../kernels/abi/record-batch-v2.ts";
-import { crc32c } from "../transport/crc32c.ts";
-import { writeHeaders } from "./headers.ts";
-import type { RecordHeader } from "./record-header.ts";
-import { varintBytes, varlongBytes, writeVarint, writeVarlong } from "./varint.ts";
+import { varlongBytes, writeVarlong } from "./varlong.ts";
 
 /** A record, as JavaScript holds it. */
 export interface KafkaRecord {
@@ -64,7 +65,8 @@ export function encodeRecordBatch(records: readonly KafkaRecord[], head: RecordB
   const bodies = records.map((record, index) => encodeRecord(record, index, baseTimestamp));
   const batch = Buffer.concat([Buffer.alloc(RECORDS_AT), ...bodies]);
   const last = records.at(-1);
-  const maxTimestamp = records.reduce((max, { timestamp }) => (timestamp > max ? timestamp : max), -1n);
+  let maxTimestamp = -1n;
+  for (const { timestamp } of records) if (timestamp > maxTimestamp) maxTimestamp = timestamp;
   batch.writeBigInt64BE(head.baseOffset ?? 0n, BASE_OFFSET_AT);
   batch.writeInt32BE(batch.length - LENGTH_OVERHEAD, LENGTH_AT);
   batch.writeInt32BE(head.partitionLeaderEpoch ?? -1, LEADER_EPOCH_AT);
