@@ -78,6 +78,8 @@ export class World {
     const isOver = () => this.flaws.length > 0 || isDone(this.broker, this.input);
     await this.clock.runUntil(isOver, CALM_MS_MAX);
     await this.clock.advance(AFTERMATH_MS);
+    // A late batch may have opened a transaction, which must come to its end as well.
+    await this.clock.runUntil(isOver, CALM_MS_MAX);
   }
 
   #delayMarkers(random: SeededRandom): void {
