@@ -188,7 +188,13 @@ function appendRows(
     store<u8>(at, 0); // attributes
     at = writeVarint(at + 1, zigzag(timestamp - load<i64>(builder, BUILDER_BASE_TIMESTAMP_AT)));
     at = writeVarint(at, <u64>count << 1);
-    at = writeBytes(at, key, keyLength);
+    if (keyLength >= 0 && keyLength <= 16) {
+      at = writeVarint(at, <u64>keyLength << 1);
+      v128.store(at, v128.load(key));
+      at += keyLength;
+    } else {
+      at = writeBytes(at, key, keyLength);
+    }
     if (valueFrom == FORM_FROM_JSON && rowTable) {
       const encoded = <usize>jsonEncode(descriptor, rowTable, at + valueGuess);
       const encodedBytes = varintBytes(<u64>encoded << 1);
