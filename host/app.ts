@@ -7,9 +7,11 @@ import { PeridotError } from "./errors.ts";
 import { Instance } from "./instance.ts";
 import { loadTopology } from "./load-topology.ts";
 import type { TaskName, ThreadProgress } from "./task/thread-port.ts";
+import { streamThreadHere } from "./task/worker-thread.ts";
 import { compile } from "./topology/compile.ts";
 import { describe } from "./topology/describe.ts";
 import type { LogicalTopology } from "./topology/node.ts";
+import type { Plan } from "./topology/plan.ts";
 import { kafkaTransport } from "./transport/kafka/kafka-transport.ts";
 import type { TransportFactory } from "./transport/port.ts";
 
@@ -40,6 +42,7 @@ export class Peridot {
   #tasks: readonly TaskName[] = [];
   #instance: Instance | undefined;
   #ended: Promise<void> = Promise.resolve();
+  readonly #closing = Promise.withResolvers<undefined>();
 
   constructor(config: PeridotConfig) {
     this.#config = resolveConfig(config);
@@ -89,42 +92,14 @@ export class Peridot {
    *   cannot be reached or refuse us. Nothing is left open then.
    */
   async start(): Promise<void> {
-    if (this.#state !== "created") {
-      throw new PeridotError("APP_USED", { state: this.#state });
-    }
+    if (this.#state !== "created") throw new PeridotError("APP_USED", { state: this.#state });
+    const inWorker = streamThreadHere();
+    if (inWorker !== undefined) throw new PeridotError("APP_IN_WORKER", { ...inWorker });
     this.#state = "starting";
     const assigned = Promise.withResolvers<void>();
-    try {
-      this.#instance = await Instance.launch({
-        config: this.#config,
-        plan: compile(await this.#topology()),
-        transport: transportOf(this.#config),
-        newId: randomUUID,
-        onTasks: (tasks) => {
-          this.#tasks = tasks;
-          assigned.resolve();
-        },
-        onProgress: (thread, progress) => {
-          this.#progress[thread] = progress;
-        },
-      });
-    } catch (error) {
-      this.#state = "failed";
-      throw error;
-    }
-    this.#ended = this.#instance.run().then(
-      () => {
-        this.#state = "closed";
-      },
-      (error: unknown) => {
-        this.#state = "failed";
-        throw error;
-      },
-    );
+    this.#ended = this.#live(assigned.resolve);
     this.#ended.catch(() => {}); // whoever asks gets it; nobody need ask
-    if (this.#isClosing()) this.#instance.close();
     await Promise.race([assigned.promise, this.#ended]);
-    if (this.#state === "starting") this.#state = "running";
   }
 
   /** Starts, and resolves when the application has closed; rejects with the error that ended it. */
@@ -133,19 +108,51 @@ export class Peridot {
     await this.#ended;
   }
 
+  /** Once started: resolves when the application has closed; rejects with the error that ended it. */
+  get ended(): Promise<void> {
+    return this.#ended;
+  }
+
   /**
    * Stops taking input, finishes the batch, commits, and leaves the group (a static member stays, as in Kafka
-   * Streams). Resolves when all is closed; may be called at any time, and more than once.
+   * Streams). Resolves when all is closed; may be called at any time, and more than once. A start that is under way
+   * is given up, and `start` resolves.
    */
   async close(): Promise<void> {
-    if (this.#state === "starting" || this.#state === "running") this.#state = "closing";
     if (this.#state === "created") this.#state = "closed";
+    if (this.#state === "starting" || this.#state === "running") this.#state = "closing";
+    this.#closing.resolve(undefined);
     this.#instance?.close();
     await this.#ended.catch(() => {}); // run() and start() report it
   }
 
-  #isClosing(): boolean {
-    return this.#state === "closing";
+  async #live(onAssigned: () => void): Promise<void> {
+    try {
+      const topology = await Promise.race([this.#topology(), this.#closing.promise]);
+      if (topology !== undefined) await this.#runInstance(compile(topology), onAssigned);
+      this.#state = "closed";
+    } catch (error) {
+      this.#state = "failed";
+      throw error;
+    }
+  }
+
+  #runInstance(plan: Plan, onAssigned: () => void): Promise<void> {
+    this.#instance = new Instance({
+      config: this.#config,
+      plan,
+      transport: transportOf(this.#config),
+      newId: randomUUID,
+      onTasks: (tasks) => {
+        this.#tasks = tasks;
+        if (this.#state === "starting") this.#state = "running";
+        onAssigned();
+      },
+      onProgress: (thread, progress) => {
+        this.#progress[thread] = progress;
+      },
+    });
+    return this.#instance.run();
   }
 
   #topology(): Promise<LogicalTopology> {

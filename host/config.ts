@@ -39,7 +39,12 @@ export interface PeridotConfig extends Connection {
   readonly sessionTimeoutMs?: number;
   /** Default 3,000; at most a third of the session. */
   readonly heartbeatIntervalMs?: number;
-  /** A stream thread that is stuck for so long is replaced; default 300,000. */
+  /**
+   * A worker that is stuck in user code for so long is ended and replaced, and its tasks are assigned anew; also the
+   * time that a member has to hand over its tasks at a rebalance. Default 300,000, at least 1,000. With `threads: 0`
+   * nobody can watch: user code that blocks delays heartbeats too, and what blocks for longer than
+   * `sessionTimeoutMs` loses its tasks and does its work again.
+   */
   readonly maxPollIntervalMs?: number;
   /** Default 10,000; more than the commit interval. */
   readonly transactionTimeoutMs?: number;
@@ -68,6 +73,7 @@ export interface ResolvedConfig {
   readonly maxPollIntervalMs: number;
   readonly transactionTimeoutMs: number;
   readonly taskTimeoutMs: number;
+  readonly metadataMaxAgeMs: number;
   readonly offsetReset: "earliest" | "latest" | "none";
   readonly compression: Compression;
   readonly errors: ErrorSettings;
@@ -85,6 +91,7 @@ const GUARANTEES: Readonly<Record<Guarantee, ResolvedConfig["guarantee"]>> = {
 };
 const COMPRESSIONS: readonly string[] = ["none", "gzip", "snappy", "lz4", "zstd"] satisfies Compression[];
 const RESETS: readonly string[] = ["earliest", "latest", "none"];
+const POLL_INTERVAL_MS_MIN = 1_000;
 const OWN: ReadonlySet<string> = new Set([
   "applicationId",
   "bootstrapServers",
@@ -136,9 +143,10 @@ export function resolveConfig(config: PeridotConfig): ResolvedConfig {
       "heartbeatIntervalMs",
       config.heartbeatIntervalMs ?? Math.min(3_000, Math.floor((config.sessionTimeoutMs ?? 45_000) / 3)),
     ),
-    maxPollIntervalMs: positive("maxPollIntervalMs", config.maxPollIntervalMs ?? 300_000),
+    maxPollIntervalMs: checkedPollInterval(config.maxPollIntervalMs ?? 300_000),
     transactionTimeoutMs: positive("transactionTimeoutMs", config.transactionTimeoutMs ?? 10_000),
     taskTimeoutMs: positive("taskTimeoutMs", config.taskTimeoutMs ?? 300_000),
+    metadataMaxAgeMs: positive("metadataMaxAgeMs", config.metadataMaxAgeMs ?? 300_000),
     offsetReset: oneOf(
       "offsetReset",
       config.offsetReset ?? "earliest",
@@ -190,7 +198,17 @@ function checkedThreads(config: PeridotConfig): number {
   if (threads > 0 && config.transport !== undefined) {
     fail("transport", "cannot be handed to a worker", "Use threads: 0 with it, or bootstrapServers");
   }
+  if (threads > 0 && config.clock !== undefined && config.clock !== systemClock) {
+    fail("clock", "cannot be handed to a worker", "Use threads: 0 with it, or leave it out");
+  }
   return threads;
+}
+
+/** An idle thread makes a turn twice a second: what is to show that it hangs must be longer. */
+function checkedPollInterval(ms: number): number {
+  if (positive("maxPollIntervalMs", ms) < POLL_INTERVAL_MS_MIN)
+    fail("maxPollIntervalMs", `is ${ms}`, `Give ${POLL_INTERVAL_MS_MIN} milliseconds at least`);
+  return ms;
 }
 
 function kafkaSettings(config: PeridotConfig): KafkaSettings | undefined {

@@ -17,6 +17,7 @@ interface ErrorRow {
   readonly says: string;
 }
 
+/** Every error by its code: its kind, and what its message says. */
 export const ERRORS = {
   ASSERTION_FAILED: {
     kind: "fatal",
@@ -176,6 +177,10 @@ export const ERRORS = {
     kind: "fatal",
     says: "an application is started once, and this one is {state}. Make another: peridot(config)",
   },
+  APP_IN_WORKER: {
+    kind: "fatal",
+    says: "an application is started in stream thread {thread}: the topology module {topology} starts it, or imports a module that does. Keep the topology in a module of its own, and start the application in another",
+  },
   TOPOLOGY_DIFFERS: {
     kind: "fatal",
     says: "the topology module {topology} built another topology in a worker than in the main thread. Let it depend on nothing that differs between them (time, randomness, module state)",
@@ -215,6 +220,7 @@ export const ERRORS = {
   TOPOLOGY_INVALID: { kind: "fatal", says: "topology: {problem}. {remedy}" },
 } as const satisfies Record<string, ErrorRow>;
 
+/** The code of an error, such as "TOPIC_MISSING". */
 export type ErrorName = keyof typeof ERRORS;
 export type ErrorFacts = Readonly<Record<string, unknown>>;
 

@@ -4,7 +4,7 @@ import { PeridotError } from "./errors.ts";
 import { Membership } from "./task/membership.ts";
 import { memberSettings, openThread } from "./task/open-thread.ts";
 import { makeTaskRunner } from "./task/runner.ts";
-import { openStateDirectory, type StateDirectory } from "./task/state-directory.ts";
+import { openStateDirectory } from "./task/state-directory.ts";
 import type { TaskName, ThreadEvents, ThreadHandle, ThreadProgress } from "./task/thread-port.ts";
 import { WorkerThread } from "./task/worker-thread.ts";
 import { type Plan, sinkTopics, sourceTopics } from "./topology/plan.ts";
@@ -23,61 +23,61 @@ export interface InstanceSettings {
 /**
  * This process's part in running an application: the locked state directory, the membership of the group, and the
  * stream threads.
+ *
+ *   new -run-> starting -> member -close, error-> shut down
+ *                 |
+ *                 +- close, error ---------------> shut down
  */
 export class Instance {
   readonly #settings: InstanceSettings;
   readonly #transport: Transport;
-  readonly #directory: StateDirectory;
   #threads: readonly ThreadHandle[] = [];
   #membership: Membership | undefined;
+  #isMember = false;
+  #isClosing = false;
   #failure: PeridotError | undefined;
 
-  private constructor(settings: InstanceSettings, directory: StateDirectory) {
+  constructor(settings: InstanceSettings) {
     this.#settings = settings;
-    this.#directory = directory;
     this.#transport = settings.transport({
       clientId: `${settings.config.applicationId}-main`,
       clock: settings.config.clock,
     });
   }
 
-  /**
-   * Connects and makes every producer, so that older lives of this process are fenced before any offset is read.
-   *
-   * @throws what is wrong with configuration, topics or brokers; nothing is left open then.
-   */
-  static async launch(settings: InstanceSettings): Promise<Instance> {
-    const { config, newId } = settings;
-    const directory = await openStateDirectory(config.stateDir, config.applicationId, newId);
-    const instance = new Instance(settings, directory);
-    try {
-      await instance.#start();
-    } catch (error) {
-      await instance.#shutDown();
-      throw error;
-    }
-    return instance;
-  }
-
   /** Resolves when the instance has closed; rejects, everything closed as well, with what ended it. */
   async run(): Promise<void> {
+    const { config, newId } = this.#settings;
+    const directory = await openStateDirectory(config.stateDir, config.applicationId, newId);
     try {
-      await this.#membership?.run();
+      await this.#start(directory.processId);
+    } catch (error) {
+      // What fails because it was closed under way is no failure.
+      if (!this.#isClosing) this.#failure ??= asPeridotError(error);
+    }
+    try {
+      if (this.#failure === undefined) await this.#beMember();
     } catch (error) {
       this.#failure ??= asPeridotError(error);
     }
-    await this.#shutDown();
+    await this.#disconnect();
+    await directory.unlock();
     if (this.#failure !== undefined) throw this.#failure;
   }
 
+  /** Before the group is joined there is nothing to hand over: what is under way is given up. */
   close(): void {
-    this.#membership?.close();
+    this.#isClosing = true;
+    if (this.#isMember) this.#membership?.close();
+    else void this.#disconnect();
   }
 
-  async #start(): Promise<void> {
+  /** Makes every producer, so that older lives of this process are fenced before any offset is read. */
+  async #start(processId: string): Promise<void> {
     const { config, plan, onTasks } = this.#settings;
     const partitionsOf = await this.#partitionCounts();
-    this.#threads = this.#makeThreads(partitionsOf);
+    if (this.#isClosing) return;
+    this.#threads = this.#makeThreads(partitionsOf, processId);
     this.#membership = new Membership({
       admin: this.#transport.admin,
       member: this.#transport.member(memberSettings(config)),
@@ -87,14 +87,20 @@ export class Instance {
         sourceTopics: each.sources.flatMap((source) => source.topics),
       })),
       onTasks,
+      watch: { clock: config.clock, everyMs: config.metadataMaxAgeMs },
     });
     await Promise.all(this.#threads.map((thread) => thread.start()));
   }
 
-  async #shutDown(): Promise<void> {
-    await Promise.allSettled(this.#threads.map((thread) => thread.close()));
+  async #beMember(): Promise<void> {
+    if (this.#isClosing) return;
+    this.#isMember = true;
+    await this.#membership?.run();
+  }
+
+  async #disconnect(): Promise<void> {
+    await Promise.all(this.#threads.map((thread) => thread.close()));
     await this.#transport.close();
-    await this.#directory.unlock();
   }
 
   /** Of every topic that is read or written; all must exist. */
@@ -112,9 +118,8 @@ export class Instance {
     return new Map([...described].map(([topic, each]) => [topic, each.partitions]));
   }
 
-  #makeThreads(partitionsOf: ReadonlyMap<string, number>): ThreadHandle[] {
+  #makeThreads(partitionsOf: ReadonlyMap<string, number>, processId: string): ThreadHandle[] {
     const { config, plan, transport, newId } = this.#settings;
-    const { processId } = this.#directory;
     const life = newId();
     if (config.threads === 0) {
       return [
@@ -130,15 +135,17 @@ export class Instance {
         }),
       ];
     }
-    return Array.from(
-      { length: config.threads },
-      (_, index) =>
+    const starts = Array.from({ length: config.threads }, (_, index) =>
+      workerStart({ config, planHash: plan.hash, partitionsOf, index, processId, life }),
+    );
+    return starts.map(
+      (start, index) =>
         new WorkerThread({
           index,
           clock: config.clock,
           maxPollIntervalMs: config.maxPollIntervalMs,
           events: this.#eventsOf(index),
-          ...workerStart({ config, planHash: plan.hash, partitionsOf, index, processId, life }),
+          ...start,
         }),
     );
   }

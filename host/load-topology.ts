@@ -13,16 +13,22 @@ export async function loadTopology(module: URL): Promise<LogicalTopology> {
     exported =
       typeof loaded === "object" && loaded !== null && "default" in loaded ? loaded.default : undefined;
   } catch (error) {
-    throw invalid(
-      module,
-      `cannot be loaded: ${error instanceof Error ? error.message : String(error)}`,
-      error,
-    );
+    if (error instanceof PeridotError) throw error;
+    throw invalid(module, `cannot be loaded: ${textOf(error)}`, error);
   }
   if (typeof exported !== "function") throw invalid(module, "has no function as its default export");
   const builder = new StreamsBuilder();
-  await exported(builder);
+  try {
+    await exported(builder);
+  } catch (error) {
+    if (error instanceof PeridotError) throw error;
+    throw invalid(module, `threw ${textOf(error)}`, error);
+  }
   return builder.build();
+}
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 function invalid(module: URL, problem: string, cause?: unknown): PeridotError {

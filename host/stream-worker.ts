@@ -8,21 +8,35 @@ import { loadTopology } from "./load-topology.ts";
 import { openThread } from "./task/open-thread.ts";
 import { makeTaskRunner } from "./task/runner.ts";
 import type { StreamThread } from "./task/stream-thread.ts";
-import { errorToText, type FromWorker, type ToWorker } from "./task/worker-messages.ts";
+import {
+  errorToText,
+  type FromWorker,
+  type ToWorker,
+  type ToWorkerCall,
+  type ToWorkerToken,
+} from "./task/worker-messages.ts";
 import { compile } from "./topology/compile.ts";
-import { kafkaTransport } from "./transport/kafka/kafka-transport.ts";
+import { type KafkaSettings, kafkaTransport } from "./transport/kafka/kafka-transport.ts";
+import type { OAuthToken } from "./transport/kafka/sasl/oauth-bearer.ts";
 import type { WorkerStart } from "./worker-start.ts";
 
 /**
  * A stream thread in a worker: makes the thread from what it was told, and turns messages of the main thread
- * (host/task/worker-thread.ts) into its calls. One answer a call.
+ * (host/task/worker-thread.ts) into its calls. One answer a call; beyond that it tells its progress once a commit.
  */
 const port = parentPort;
 assert(port !== null, "stream-worker.ts runs in a worker");
 const start = workerData as WorkerStart & { readonly turns: Int32Array };
+let nextQuestion = 1;
+const questions = new Map<number, PromiseWithResolvers<OAuthToken>>();
 const opening = open();
+opening.catch(() => {}); // each call answers with it
 
 port.on("message", async (message: ToWorker) => {
+  if ("told" in message) {
+    hearToken(message);
+    return;
+  }
   try {
     tell({ answer: message.call, value: await answer(await opening, message) });
   } catch (error) {
@@ -30,7 +44,7 @@ port.on("message", async (message: ToWorker) => {
   }
 });
 
-function answer(thread: StreamThread, message: ToWorker): Promise<unknown> {
+function answer(thread: StreamThread, message: ToWorkerCall): Promise<unknown> {
   switch (message.method) {
     case "start":
       return thread.start();
@@ -47,22 +61,44 @@ function answer(thread: StreamThread, message: ToWorker): Promise<unknown> {
   }
 }
 
+/** The user's own provider runs in the main thread. */
+function askForToken(): Promise<OAuthToken> {
+  const question = Promise.withResolvers<OAuthToken>();
+  const asks = nextQuestion++;
+  questions.set(asks, question);
+  tell({ asks });
+  return question.promise;
+}
+
+function hearToken(message: ToWorkerToken): void {
+  const question = questions.get(message.told);
+  questions.delete(message.told);
+  if ("token" in message) question?.resolve(message.token as OAuthToken);
+  else question?.reject(message.problem);
+}
+
+function kafkaSettings(): KafkaSettings {
+  if (!start.asksForTokens) return start.kafka;
+  return { ...start.kafka, sasl: { mechanism: "OAUTHBEARER", token: askForToken } };
+}
+
 async function open(): Promise<StreamThread> {
   const plan = compile(await loadTopology(new URL(start.topology)));
   if (plan.hash !== start.planHash) throw new PeridotError("TOPOLOGY_DIFFERS", { topology: start.topology });
+  const kafka = kafkaSettings();
   const config: ResolvedConfig = {
     ...start.config,
     topology: new URL(start.topology),
     errors: start.errors,
     clock: systemClock,
     transport: undefined,
-    kafka: start.kafka,
+    kafka,
   };
-  const { partitionsOf, index, processId, life, turns } = start;
+  const { partitionsOf, thread: index, processId, life, turns } = start;
   const { applicationId, errors, clock } = config;
   return openThread({
     config,
-    transport: kafkaTransport(start.kafka)({ clientId: `${applicationId}-${index}`, clock }),
+    transport: kafkaTransport(kafka)({ clientId: `${applicationId}-${index}`, clock }),
     index,
     processId,
     life,

@@ -1,16 +1,18 @@
+import { assert } from "./assert.ts";
 import type { ResolvedConfig } from "./config.ts";
 import { PeridotError } from "./errors.ts";
+import type { StreamThreadPlace, WorkerThreadSettings } from "./task/worker-thread.ts";
 import type { KafkaSettings } from "./transport/kafka/kafka-transport.ts";
 
 /** What a worker is told at its start: plain data, since functions do not cross threads. */
-export interface WorkerStart {
+export interface WorkerStart extends StreamThreadPlace {
   readonly config: Omit<ResolvedConfig, "clock" | "transport" | "topology" | "errors" | "kafka">;
   readonly kafka: KafkaSettings;
+  /** `sasl.token` stayed behind: the main thread is asked for tokens. */
+  readonly asksForTokens: boolean;
   readonly errors: ResolvedConfig["errors"];
-  readonly topology: string;
   readonly planHash: string;
   readonly partitionsOf: ReadonlyMap<string, number>;
-  readonly index: number;
   readonly processId: string;
   readonly life: string;
 }
@@ -30,21 +32,53 @@ const ENTRY = new URL(
   import.meta.url,
 );
 
-/** The module of a stream worker and what it is told. */
-export function workerStart(facts: WorkerStartFacts): { entry: URL; workerData: Record<string, unknown> } {
-  const { config, ...rest } = facts;
+/** The module of a stream worker and what it is told. Errors: CONFIG_INVALID, for what cannot be handed to a worker. */
+export function workerStart(
+  facts: WorkerStartFacts,
+): Pick<WorkerThreadSettings, "entry" | "workerData" | "token"> {
+  const { config, index, ...rest } = facts;
   const { clock: _clock, transport: _transport, topology, errors, kafka, ...plain } = config;
-  if (topology === undefined || kafka === undefined) {
-    throw new PeridotError("ASSERTION_FAILED", { what: "workers have a topology module and brokers" });
+  assert(topology !== undefined && kafka !== undefined, "workers have a topology module and brokers");
+  const { sasl } = kafka;
+  const token = sasl?.mechanism === "OAUTHBEARER" ? sasl.token : undefined;
+  const { token: _token, ...saslLeft } = { token: undefined, ...sasl };
+  const kafkaLeft = token === undefined ? kafka : { ...kafka, sasl: saslLeft };
+  refuseFunctions("errors", errors, FROM_TOPOLOGY);
+  for (const [option, value] of Object.entries(kafkaLeft)) refuseFunctions(option, value, INLINE);
+  const workerData: WorkerStart = {
+    ...rest,
+    config: plain,
+    kafka: kafkaLeft as KafkaSettings,
+    asksForTokens: token !== undefined,
+    errors,
+    topology: topology.href,
+    thread: index,
+  };
+  return { entry: ENTRY, workerData: { ...workerData }, token };
+}
+
+const FROM_TOPOLOGY =
+  "Give it with the source instead, in the topology module: builder.stream(topic, { errors: … })";
+const INLINE = "Leave it out, or use threads: 0";
+
+/** What a structured clone would refuse, by the name under which the user gave it. */
+function refuseFunctions(option: string, value: unknown, remedy: string): void {
+  if (isPlain(value)) {
+    for (const [name, part] of Object.entries(value)) refuseFunctions(`${option}.${name}`, part, remedy);
+    return;
   }
-  for (const [name, value] of Object.entries(errors)) {
-    if (typeof value !== "function") continue;
-    throw new PeridotError("CONFIG_INVALID", {
-      option: `errors.${name}`,
-      problem: "is a function, which cannot be handed to a worker",
-      remedy: "Give it with the source instead, in the topology module: builder.stream(topic, { errors: … })",
-    });
+  try {
+    structuredClone(value);
+  } catch (error) {
+    const what = typeof value === "function" ? "a function" : "an object";
+    const problem = `is ${what} that cannot be handed to a worker`;
+    throw new PeridotError("CONFIG_INVALID", { option, problem, remedy }, error);
   }
-  const workerData: WorkerStart = { config: plain, kafka, errors, topology: topology.href, ...rest };
-  return { entry: ENTRY, workerData: { ...workerData } };
+}
+
+/** An object literal or an array. */
+function isPlain(value: unknown): value is object {
+  if (typeof value !== "object" || value === null) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return Array.isArray(value) || prototype === Object.prototype || prototype === null;
 }

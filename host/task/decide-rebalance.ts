@@ -6,6 +6,8 @@ export type GenerationEnd =
   | "member-lost"
   /** A stream thread was fenced: its tasks may be others' already. */
   | "thread-lost"
+  /** The leader found that the source topics have other partitions than the tasks were made for. */
+  | "topics-changed"
   /** close() was called. */
   | "closing";
 
@@ -22,6 +24,7 @@ export type RebalanceDecision =
 export function decideRebalance(end: GenerationEnd): RebalanceDecision {
   switch (end) {
     case "rebalance":
+    case "topics-changed":
       return { act: "revoke-then-join" };
     case "member-lost":
     case "thread-lost":

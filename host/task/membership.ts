@@ -1,3 +1,4 @@
+import type { Clock } from "../clock.ts";
 import { PeridotError } from "../errors.ts";
 import type {
   Admin,
@@ -11,6 +12,7 @@ import { decideAssignment, decideThreads, type SubTopologySources, tasksOf } fro
 import { decideRebalance, type GenerationEnd } from "./decide-rebalance.ts";
 import { nameOf } from "./positions.ts";
 import type { TaskName, TaskToOpen, ThreadHandle } from "./thread-port.ts";
+import { TopicWatch } from "./topic-watch.ts";
 
 export interface MembershipParts {
   readonly admin: Admin;
@@ -19,6 +21,8 @@ export interface MembershipParts {
   readonly subTopologies: readonly SubTopologySources[];
   /** Called whenever the tasks of this process have changed. */
   readonly onTasks: (tasks: readonly TaskName[]) => void;
+  /** How often the leader looks whether the source topics have changed; absent: never. */
+  readonly watch?: { readonly clock: Clock; readonly everyMs: number };
 }
 
 /**
@@ -28,22 +32,49 @@ export interface MembershipParts {
 export class Membership {
   readonly #parts: MembershipParts;
   readonly #topics: readonly string[];
+  readonly #watch: TopicWatch | undefined;
   #tasks: readonly TaskName[] = [];
   #interrupt: ((end: GenerationEnd) => void) | undefined;
   /** Came up while no generation was waited for. */
   #pending: GenerationEnd | undefined;
+  readonly #closing = Promise.withResolvers<undefined>();
 
   constructor(parts: MembershipParts) {
     this.#parts = parts;
     this.#topics = [...new Set(parts.subTopologies.flatMap((each) => each.sourceTopics))].sort();
+    this.#watch =
+      parts.watch === undefined
+        ? undefined
+        : new TopicWatch({
+            ...parts.watch,
+            admin: parts.admin,
+            topics: this.#topics,
+            onChange: () => this.#interrupt?.("topics-changed"),
+          });
   }
 
-  /** Joins, and joins again, until `close`; rejects with an error that ends the application. */
+  /**
+   * Joins, and joins again, until `close`; rejects with an error that ends the application. Either way all threads are
+   * closed and the group is left.
+   */
   async run(): Promise<void> {
+    try {
+      await this.#generations();
+    } finally {
+      this.#watch?.stop();
+      await this.#all((thread) => thread.close());
+      await this.#parts.member.leave();
+    }
+  }
+
+  async #generations(): Promise<void> {
     for (;;) {
-      const joined = await this.#join();
+      // A join waits for the slowest member to hand over: who closes does not wait with it.
+      const joined = await Promise.race([this.#join(), this.#closing.promise]);
+      if (joined === undefined) return;
       await this.#assign(joined);
       const end = await this.#generationEnd();
+      this.#watch?.stop();
       const decision = decideRebalance(end);
       switch (decision.act) {
         case "revoke-then-join":
@@ -53,8 +84,6 @@ export class Membership {
           await this.#all((thread) => thread.drop());
           break;
         case "close-then-leave":
-          await this.#all((thread) => thread.close());
-          await this.#parts.member.leave();
           return;
       }
       this.#parts.onTasks([]);
@@ -63,6 +92,7 @@ export class Membership {
 
   close(): void {
     this.#end("closing");
+    this.#closing.resolve(undefined);
   }
 
   /** A stream thread was fenced. */
@@ -108,7 +138,8 @@ export class Membership {
   // ---- as the leader of the group
 
   async #assignAll(members: readonly MemberMetadata[]): Promise<ReadonlyMap<string, MemberAssignment>> {
-    const tasks = await this.#allTasks();
+    const counts = await this.#partitionCounts();
+    const tasks = tasksOf(this.#parts.subTopologies, counts);
     const partitionsOf = new Map(tasks.map((each) => [each.task, each.partitions]));
     const assignment = decideAssignment({
       tasks: tasks.map((each) => each.task),
@@ -117,20 +148,18 @@ export class Membership {
     const result = new Map<string, MemberAssignment>();
     for (const [memberId, assigned] of assignment) {
       const partitions = assigned.flatMap((task) => partitionsOf.get(task) ?? []);
-      result.set(memberId, {
-        partitions,
-        userData: Buffer.from(JSON.stringify({ version: 1, tasks: assigned })),
-      });
+      const userData = { version: 1, tasks: assigned, counts: Object.fromEntries(counts) };
+      result.set(memberId, { partitions, userData: Buffer.from(JSON.stringify(userData)) });
     }
     return result;
   }
 
-  async #allTasks(): Promise<TaskToOpen[]> {
+  /** Of the source topics. */
+  async #partitionCounts(): Promise<ReadonlyMap<string, number>> {
     const described = await this.#parts.admin.describeTopics(this.#topics);
     const missing = this.#topics.filter((topic) => !described.has(topic));
     if (missing.length > 0) throw new PeridotError("TOPIC_MISSING", { topics: missing.join(", ") });
-    const counts = new Map([...described].map(([topic, each]) => [topic, each.partitions]));
-    return tasksOf(this.#parts.subTopologies, counts);
+    return new Map([...described].map(([topic, each]) => [topic, each.partitions]));
   }
 
   // ---- as a member
@@ -147,6 +176,8 @@ export class Membership {
     );
     this.#tasks = tasks.map((each) => each.task);
     this.#parts.onTasks(this.#tasks);
+    // A leader that came back was not asked to assign (KIP-814): what it is told says what the tasks were made for.
+    if (joined.isLeader) this.#watch?.start(parseCounts(joined.userData));
   }
 }
 
@@ -165,18 +196,31 @@ function tasksIn(joined: MemberAssignment, subTopologies: readonly SubTopologySo
   return [...tasks].map(([task, partitions]) => ({ task, partitions }));
 }
 
+/** What the tasks of this generation were made for: partitions by topic. */
+function parseCounts(userData: Buffer): ReadonlyMap<string, number> {
+  const parsed = parseObject(userData);
+  const counts = "counts" in parsed && typeof parsed.counts === "object" ? parsed.counts : {};
+  return new Map(Object.entries(counts ?? {}).map(([topic, count]) => [topic, Number(count)]));
+}
+
 /** What a member says of itself; a foreign or older member counts as one thread without history. */
 function parseUserData(userData: Buffer): { threads: number; previous: TaskName[] } {
-  try {
-    const parsed: unknown = JSON.parse(userData.toString("utf8"));
-    if (typeof parsed === "object" && parsed !== null && "threads" in parsed && "previous" in parsed) {
-      const { threads, previous } = parsed;
-      if (Number.isInteger(threads) && Array.isArray(previous)) {
-        return { threads: Math.max(1, Number(threads)), previous: previous.map(String) };
-      }
+  const parsed = parseObject(userData);
+  if ("threads" in parsed && "previous" in parsed) {
+    const { threads, previous } = parsed;
+    if (Number.isInteger(threads) && Array.isArray(previous)) {
+      return { threads: Math.max(1, Number(threads)), previous: previous.map(String) };
     }
-  } catch {
-    // not ours: fall through
   }
   return { threads: 1, previous: [] };
+}
+
+/** {}: not ours. */
+function parseObject(bytes: Buffer): object {
+  try {
+    const parsed: unknown = JSON.parse(bytes.toString("utf8"));
+    return typeof parsed === "object" && parsed !== null ? parsed : {};
+  } catch {
+    return {};
+  }
 }

@@ -4,7 +4,7 @@ import { badRecordsChannel, taskBatchChannel } from "../diagnostics/channels.ts"
 import { PeridotError } from "../errors.ts";
 import type { ErrorHandler, ErrorSettings } from "../topology/error-settings.ts";
 import type { Plan } from "../topology/plan.ts";
-import type { FetchedRecords, OutgoingBatch } from "../transport/port.ts";
+import type { FetchedRecords, OutgoingBatch, TopicPartition } from "../transport/port.ts";
 import { type KernelInstance, openKernelInstance } from "../wasm/kernel-instance.ts";
 import { kernelModule } from "../wasm/kernel-module.ts";
 import { type BadRow, BadRows, type Origin } from "./bad-rows.ts";
@@ -103,15 +103,17 @@ class Runner implements TaskRunner {
 
   // ---- tasks and their input
 
-  open(name: string): void {
+  open(name: string, partitions?: readonly TopicPartition[]): void {
     assert(!this.#tasks.has(name), `task ${name} is not open yet`);
     const { subTopology, partition } = parseTaskName(name);
     const programs = this.#programs.get(subTopology);
     assert(programs !== undefined, `the plan has sub-topology ${subTopology}`);
+    const has = (topic: string) =>
+      partitions === undefined
+        ? partition < (this.#settings.partitionsOf.get(topic) ?? 0)
+        : partitions.some((each) => each.topic === topic && each.partition === partition);
     const sources = programs.flatMap((program) =>
-      program.topics
-        .filter((topic) => partition < (this.#settings.partitionsOf.get(topic) ?? 0))
-        .map((topic) => ({ program, origin: { topic, partition } })),
+      program.topics.filter(has).map((topic) => ({ program, origin: { topic, partition } })),
     );
     const queues = sources.map(({ program, origin }) => {
       const room = sources.length === 1 ? this.#sharedRoom : newChunkRoom(this.#kernel, this.#rowsMax);

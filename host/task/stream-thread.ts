@@ -86,6 +86,7 @@ export class StreamThread implements ThreadHandle {
 
   async start(): Promise<void> {
     await this.#parts.producer.init();
+    if (this.#over) return; // closed meanwhile
     this.#running = true;
     void this.#loop();
   }

@@ -1,5 +1,5 @@
 import { PeridotError } from "../errors.ts";
-import type { FetchedRecords, OffsetToCommit, OutgoingBatch } from "../transport/port.ts";
+import type { FetchedRecords, OffsetToCommit, OutgoingBatch, TopicPartition } from "../transport/port.ts";
 
 /** A sub-topology on one partition. */
 export interface TaskId {
@@ -48,8 +48,11 @@ export interface RunnerCounters {
  * nothing any more: drop it and make another.
  */
 export interface TaskRunner {
-  /** Creates a task. Its input follows by `add`, from wherever the consumer was told to read. */
-  open(task: string): void;
+  /**
+   * Creates a task. Its input follows by `add`, from wherever the consumer was told to read. `partitions`: those
+   * assigned with it; default: as many as its topics had when the runner was made.
+   */
+  open(task: string, partitions?: readonly TopicPartition[]): void;
   /** Drops a task with all that it has buffered. What it has computed lies in batches of the thread: roll back first. */
   close(task: string): void;
   closeAll(): void;

@@ -14,7 +14,7 @@ import type {
 } from "../transport/port.ts";
 import { Positions } from "./positions.ts";
 import type { TaskRunner } from "./task.ts";
-import type { ThreadAssignment } from "./thread-port.ts";
+import type { TaskToOpen, ThreadAssignment } from "./thread-port.ts";
 
 interface CycleSettings {
   readonly guarantee: "exactly_once_v2" | "at_least_once";
@@ -53,7 +53,7 @@ export class TransactionCycle {
   #runner: TaskRunner;
   /** The runner's last call failed in a way that leaves it worth nothing (a trap). */
   #spoiled = false;
-  #tasks: readonly string[] = [];
+  #tasks: readonly TaskToOpen[] = [];
   #identity: MemberIdentity | undefined;
   #batches = 0;
   #number = 1;
@@ -113,8 +113,8 @@ export class TransactionCycle {
       assignment.tasks.flatMap((each) => each.partitions),
       assignment.committed,
     );
-    this.#tasks = assignment.tasks.map((each) => each.task);
-    for (const task of this.#tasks) this.#runner.open(task);
+    this.#tasks = assignment.tasks;
+    for (const { task, partitions } of this.#tasks) this.#runner.open(task, partitions);
     if (this.#mustInit) {
       const failure = await attempt("init", () => this.#parts.producer.init());
       if (failure !== undefined) return failure;
@@ -276,7 +276,7 @@ export class TransactionCycle {
     if (this.#spoiled) {
       this.#spoiled = false;
       this.#runner = this.#parts.makeRunner();
-      for (const task of this.#tasks) this.#runner.open(task);
+      for (const { task, partitions } of this.#tasks) this.#runner.open(task, partitions);
     } else {
       this.#runner.rollback();
     }

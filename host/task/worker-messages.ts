@@ -2,15 +2,24 @@ import { ERRORS, type ErrorFacts, type ErrorName, PeridotError } from "../errors
 import type { ThreadAssignment, ThreadProgress } from "./thread-port.ts";
 
 /** What goes between the main thread and a stream thread in a worker: structured clones, no functions. */
-export type ToWorker =
+export type ToWorker = ToWorkerCall | ToWorkerToken;
+
+export type ToWorkerCall =
   | { readonly call: number; readonly method: "start" | "revoke" | "drop" | "close" }
   | { readonly call: number; readonly method: "assign"; readonly assignment: ThreadAssignment };
+
+/** The answer to `asks`. */
+export type ToWorkerToken =
+  | { readonly told: number; readonly token: unknown }
+  | { readonly told: number; readonly problem: string };
 
 export type FromWorker =
   | { readonly answer: number; readonly value: unknown }
   | { readonly answer: number; readonly error: ErrorText }
   | { readonly event: "lost" | "failed"; readonly error: ErrorText }
-  | { readonly event: "progress"; readonly progress: ThreadProgress };
+  | { readonly event: "progress"; readonly progress: ThreadProgress }
+  /** For a value of the user's own `sasl.token`, a function that stays in the main thread. */
+  | { readonly asks: number };
 
 /** A PeridotError as it crosses: its facts as text, since a clone loses classes and refuses functions. */
 export interface ErrorText {

@@ -119,6 +119,7 @@ export interface ProducerSettings {
   readonly requestBytesMax?: number;
 }
 
+/** How record batches are compressed; Kafka's names. */
 export type Compression = "none" | "gzip" | "snappy" | "lz4" | "zstd";
 
 /**
@@ -207,6 +208,8 @@ export interface JoinRequest {
 
 export interface JoinedGroup extends MemberAssignment {
   readonly identity: MemberIdentity;
+  /** Elected by the coordinator: its next `join` makes the whole group rebalance. */
+  readonly isLeader: boolean;
 }
 
 /**
@@ -229,7 +232,10 @@ export interface GroupMember {
   committed(partitions: readonly TopicPartition[]): Promise<readonly OffsetToCommit[]>;
   /** OffsetCommit without a transaction (at_least_once). */
   commitOffsets(offsets: readonly OffsetToCommit[], member: MemberIdentity): Promise<void>;
-  /** LeaveGroup; a static member only stops its heartbeats, as in Kafka Streams. */
+  /**
+   * LeaveGroup; a static member only stops its heartbeats, as in Kafka Streams. A `join` that is under way is given
+   * up, and rejects.
+   */
   leave(): Promise<void>;
   close(): Promise<void>;
 }

@@ -10,6 +10,7 @@ const TABLE: Record<GenerationEnd, RebalanceDecision["act"]> = {
   rebalance: "revoke-then-join",
   "member-lost": "drop-then-join",
   "thread-lost": "drop-then-join",
+  "topics-changed": "revoke-then-join",
   closing: "close-then-leave",
 };
 

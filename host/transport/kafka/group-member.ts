@@ -38,6 +38,8 @@ export class ClassicMember implements GroupMember {
   readonly #protocol: GroupProtocol;
   #memberId = NOBODY;
   #heartbeat: Heartbeat | undefined;
+  /** Rises when a join that is under way is not wanted any more. */
+  #departures = 0;
 
   constructor(cluster: Cluster, settings: MemberSettings) {
     this.#cluster = cluster;
@@ -54,8 +56,13 @@ export class ClassicMember implements GroupMember {
     const { groupId, rebalanceTimeoutMs, sessionTimeoutMs } = this.#settings;
     const withinMs = 2 * rebalanceTimeoutMs + sessionTimeoutMs + this.#cluster.timeouts.retryMs;
     const startedAt = this.#cluster.clock.now();
+    const departures = this.#departures;
     for (let round = 1; ; round++) {
       const outcome = await this.#round(request, withinMs);
+      if (departures !== this.#departures) {
+        this.#stopHeartbeat();
+        throw new PeridotError("CLIENT_CLOSED", { what: `joining group ${groupId}` });
+      }
       if (typeof outcome !== "string") return outcome;
       if (this.#cluster.clock.now() - startedAt > withinMs)
         throw new PeridotError("GROUP_UNSETTLED", { groupId, withinMs, last: outcome });
@@ -74,6 +81,7 @@ export class ClassicMember implements GroupMember {
 
   async leave(): Promise<void> {
     this.#stopHeartbeat();
+    this.#departures++;
     const { groupId, instanceId } = this.#settings;
     const memberId = this.#memberId;
     this.#memberId = NOBODY;
@@ -83,7 +91,7 @@ export class ClassicMember implements GroupMember {
       await this.#protocol.ask(
         "LeaveGroup",
         (connection) => connection.request("LeaveGroup", body, { minVersion: 3 }),
-        this.#cluster.timeouts.requestMs,
+        { withinMs: this.#cluster.timeouts.requestMs, purpose: "control" },
       );
     } catch (error) {
       // A coordinator out of reach drops the member when its session ends: there is nothing to wait for.
@@ -93,6 +101,7 @@ export class ClassicMember implements GroupMember {
 
   async close(): Promise<void> {
     this.#stopHeartbeat();
+    this.#departures++;
   }
 
   #stopHeartbeat(): void {
@@ -101,7 +110,9 @@ export class ClassicMember implements GroupMember {
 
   /** @returns the name of the error that calls for another round. */
   async #round(request: JoinRequest, withinMs: number): Promise<JoinedGroup | string> {
-    const joined = await this.#protocol.ask("JoinGroup", (to) => this.#askToJoin(to, request), withinMs);
+    const joined = await this.#protocol.ask("JoinGroup", (to) => this.#askToJoin(to, request), {
+      withinMs,
+    });
     const { response } = joined;
     if (joined.act === "adopt-member-id") this.#memberId = response.memberId;
     else if (joined.act === "lost") this.#memberId = NOBODY;
@@ -112,13 +123,14 @@ export class ClassicMember implements GroupMember {
     const synced = await this.#protocol.ask(
       "SyncGroup",
       (to) => this.#askToSync(to, identity, response.protocolName, assignments),
-      withinMs,
+      { withinMs },
     );
     if (synced.act === "lost" && kafkaErrorName(synced.errorCode) === "UNKNOWN_MEMBER_ID")
       this.#memberId = NOBODY;
     if (synced.act !== "proceed") return kafkaErrorName(synced.errorCode);
     this.#heartbeat = new Heartbeat(this.#cluster, this.#protocol, this.#settings, identity);
-    return { identity, ...assignmentOf(synced.response.assignment) };
+    const isLeader = response.leader === response.memberId;
+    return { identity, isLeader, ...assignmentOf(synced.response.assignment) };
   }
 
   #identityOf(generation: number): MemberIdentity {

@@ -31,11 +31,12 @@ export class GroupProtocol {
     this.#settings = settings;
   }
 
-  async coordinator(): Promise<Connection> {
+  /** `purpose`: another connection for what must not wait behind a join. */
+  async coordinator(purpose: "group" | "control" = "group"): Promise<Connection> {
     const { groupId } = this.#settings;
     const nodeId = await this.#cluster.coordinatorOf("group", groupId);
     try {
-      return await this.#cluster.connectTo(nodeId, "group");
+      return await this.#cluster.connectTo(nodeId, purpose);
     } catch (error) {
       this.forgetCoordinator();
       throw error;
@@ -50,10 +51,10 @@ export class GroupProtocol {
   ask<Response extends { readonly errorCode: number }>(
     api: GroupApi,
     request: (connection: Connection) => Promise<Response>,
-    withinMs?: number,
+    { withinMs, purpose }: { readonly withinMs?: number; readonly purpose?: "group" | "control" } = {},
   ): Promise<GroupAnswer<Response>> {
     const attempt = async (): Promise<GroupAnswer<Response>> => {
-      const response = await request(await this.coordinator());
+      const response = await request(await this.coordinator(purpose));
       const { errorCode } = response;
       const { act } = this.#judge(api, errorCode);
       return { response, errorCode, act };

@@ -1,0 +1,1 @@
+export const topology = "without a default export";

@@ -1,0 +1,3 @@
+export default function (): void {
+  throw new RangeError("no topology today");
+}
