@@ -1,0 +1,105 @@
+import { writeFileSync } from "node:fs";
+import { parseArgs } from "node:util";
+import { Bench } from "tinybench";
+import { thousands } from "./lib/report.ts";
+import { fetchedBatches } from "./micro/fetched.ts";
+import { kernelPath } from "./micro/kernel-path.ts";
+import type { Path } from "./micro/path.ts";
+import { plainPath } from "./micro/plain-path.ts";
+import { viewPath } from "./micro/view-path.ts";
+
+/**
+ * Kernels against plain JavaScript over the main job's records, by records a batch (`npm run bench:micro`):
+ *
+ *   kernels      the job as a projection: no JavaScript touches a record
+ *   row views    a user's TypeScript function over row views, kernels before and after it
+ *   plain        the same job by hand: JSON.parse, the function, JSON.stringify, record batches in JavaScript
+ *
+ * Every path decodes with CRC check and ends with finished record batches; all must make as many bytes. The three take
+ * turns, round after round, so that other load on the machine meets them alike. Options: --json FILE, --time MS
+ * (of each path in each round), --rounds N.
+ */
+const { values } = parseArgs({
+  options: {
+    json: { type: "string" },
+    time: { type: "string", default: "200" },
+    rounds: { type: "string", default: "5" },
+  },
+});
+const TIME_MS = Number(values.time);
+const ROUNDS = Number(values.rounds);
+const BATCH_ROWS = [1, 10, 100, 500, 2000];
+/** Records of one timed pass. */
+const PASS_ROWS = 10_000;
+
+interface Measured {
+  readonly batchRows: number;
+  /** Records a second, the median of the rounds. */
+  readonly kernels: number;
+  readonly views: number;
+  readonly plain: number;
+}
+
+const results: Measured[] = [];
+for (const batchRows of BATCH_ROWS) {
+  const measured = await measure(batchRows);
+  results.push(measured);
+  print(measured);
+}
+if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(results, undefined, 2)}\n`);
+
+async function measure(batchRows: number): Promise<Measured> {
+  const fetched = fetchedBatches(PASS_ROWS, batchRows);
+  const paths = { kernels: kernelPath(batchRows), views: viewPath(batchRows), plain: plainPath() };
+  prove(Object.values(paths), fetched);
+  const rounds: Record<keyof typeof paths, number[]> = { kernels: [], views: [], plain: [] };
+  for (let round = 0; round < ROUNDS; round++) {
+    const bench = new Bench({ time: TIME_MS, warmupTime: TIME_MS / 4 });
+    for (const [name, path] of Object.entries(paths)) {
+      bench.add(name, () => {
+        for (const batch of fetched) path.push(batch);
+        path.flush();
+      });
+    }
+    await bench.run();
+    for (const { name, result } of bench.tasks) {
+      if (!("latency" in result)) throw new RangeError(`${name} was not measured: ${result.state}`);
+      rounds[name as keyof typeof paths].push((PASS_ROWS / result.latency.mean) * 1000);
+    }
+  }
+  return {
+    batchRows,
+    kernels: median(rounds.kernels),
+    views: median(rounds.views),
+    plain: median(rounds.plain),
+  };
+}
+
+/** All paths take the same records and make the same number of bytes of them. */
+function prove(paths: readonly Path[], all: readonly Buffer[]): void {
+  const fetched = all.slice(0, all.length >> 1); // less than the size at which paths finish output on their own
+  const made = paths.map((path) => {
+    const records = fetched.reduce((sum, batch) => sum + path.push(batch), 0);
+    return `${records} records, ${path.flush()} bytes`;
+  });
+  if (
+    new Set(made).size !== 1 ||
+    !made[0]?.startsWith(`${(fetched.length * PASS_ROWS) / all.length} records`)
+  ) {
+    throw new RangeError(`the paths differ: ${made.join("; ")}`);
+  }
+}
+
+function median(numbers: readonly number[]): number {
+  return [...numbers].sort((a, b) => a - b)[numbers.length >> 1] ?? 0;
+}
+
+function print({ batchRows, kernels, views, plain }: Measured): void {
+  const cells = [
+    `${batchRows} a batch`.padEnd(14),
+    `kernels ${thousands(kernels)} records/s (${(kernels / plain).toFixed(1)} times)`.padEnd(44),
+    `row views ${thousands(views)} (${(views / plain).toFixed(1)} times)`.padEnd(34),
+    `plain ${thousands(plain)}`,
+  ];
+  console.log(cells.join(""));
+}
