@@ -79,7 +79,7 @@ function judgeOffsets(broker: EmbeddedBroker, input: Input): Difference | undefi
 }
 
 /** At the end no transaction may hold back readers of the output. */
-function judgeOpen(broker: EmbeddedBroker): Difference | undefined {
+export function judgeOpen(broker: EmbeddedBroker): Difference | undefined {
   const partitions = broker.cluster.topics.get(OUTPUT_TOPIC)?.partitions ?? [];
   const open = partitions.find((each) => each.lastStableOffset < each.highWatermark);
   if (open === undefined) return undefined;

@@ -4,7 +4,7 @@ import { PLANTED, type PlantedDefect } from "./planted.ts";
 import { runSeed, tell, type Verdict } from "./run-seed.ts";
 import { drawScenario } from "./scenario.ts";
 
-const SEEDS_MAX = 400;
+const SEEDS_MAX = 1_000;
 /** What a reader of the output would notice. */
 const VISIBLE: ReadonlySet<string> = new Set(["missing", "extra", "order"]);
 

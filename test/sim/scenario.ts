@@ -123,7 +123,7 @@ export function drawScenario(seed: number): Scenario {
     processes,
     scheduleMs: 7_000,
   };
-  const count = random.whole(2, 9);
+  const count = random.whole(3, 14);
   const schedule = Array.from({ length: count }, () => drawScheduled(random, base, features));
   schedule.sort((a, b) => a.atMs - b.atMs);
   return { ...base, schedule };

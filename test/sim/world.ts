@@ -2,7 +2,7 @@ import { EmbeddedBroker } from "../../host/transport/memory/embedded-broker.ts";
 import { VirtualClock } from "../../host/transport/memory/virtual-clock.ts";
 import type { Plant } from "./defect.ts";
 import { Input } from "./input.ts";
-import { isDone } from "./judge.ts";
+import { isDone, judgeOpen } from "./judge.ts";
 import { Network } from "./network.ts";
 import { Processes } from "./processes.ts";
 import type { Program } from "./program.ts";
@@ -79,7 +79,7 @@ export class World {
     await this.clock.runUntil(isOver, CALM_MS_MAX);
     await this.clock.advance(AFTERMATH_MS);
     // A late batch may have opened a transaction, which must come to its end as well.
-    await this.clock.runUntil(isOver, CALM_MS_MAX);
+    await this.clock.runUntil(() => judgeOpen(this.broker) === undefined, CALM_MS_MAX);
   }
 
   #delayMarkers(random: SeededRandom): void {
