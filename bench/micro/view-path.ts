@@ -34,7 +34,7 @@ export function viewPath(rowsMax: number): Path {
     };
     for (const row of selection.rows) {
       const value = lowerCase(read(memory, row) as Parameters<typeof lowerCase>[0]);
-      builder.append(batch.key(row), encodeValue(value)!, batch.timestampBigint(row), batch.rawHeaders(row));
+      builder.appendValue(batch, row, encodeValue(value)!);
     }
   }
 

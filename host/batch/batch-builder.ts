@@ -16,6 +16,7 @@ import {
 } from "../../kernels/abi/batch.ts";
 import { BATCH_ROWS_MAX, PAD_BYTES } from "../../kernels/abi/limits.ts";
 import { assert } from "../assert.ts";
+import type { BatchView } from "./batch-view.ts";
 import { NO_HEADERS } from "./record-header.ts";
 
 /** Bytes of an element of each column, in the order of their ids (kernels/abi/batch.ts). */
@@ -31,6 +32,7 @@ export class BatchBuilder {
   #offsetDeltas = new Int32Array(0);
   #positionDeltas = new Uint32Array(0);
   #timestamps = new BigInt64Array(0);
+  #stampWords = new Int32Array(0);
   #keysAt = new Uint32Array(0);
   #keyLengths = new Int32Array(0);
   #valuesAt = new Uint32Array(0);
@@ -71,6 +73,29 @@ export class BatchBuilder {
     this.#headersAt[row] = this.#used;
     this.#headersLengths[row] = this.#write(rawHeaders);
     this.#rows = row + 1;
+  }
+
+  /**
+   * Appends a row that has another value than a row of another Batch, but its key, headers and timestamp: what
+   * mapValues makes. Nothing is made of what is only copied.
+   */
+  appendValue(source: BatchView, row: number, value: Uint8Array | string | null): void {
+    const to = this.#rows;
+    if (to === this.#room) this.#widen();
+    this.#offsetDeltas[to] = to;
+    this.#positionDeltas[to] = to;
+    this.#stampWords[2 * to] = source.timestampWords[2 * row]!;
+    this.#stampWords[2 * to + 1] = source.timestampWords[2 * row + 1]!;
+    const keyBytes = source.keyLength(row);
+    if (this.#used + keyBytes > this.#bytes.length) this.#grow(keyBytes);
+    this.#keysAt[to] = this.#used;
+    this.#keyLengths[to] = source.copyKey(row, this.#bytes, this.#used);
+    if (keyBytes > 0) this.#used += keyBytes;
+    this.#valuesAt[to] = this.#used;
+    this.#valueLengths[to] = this.#write(value);
+    this.#headersAt[to] = this.#used;
+    this.#headersLengths[to] = this.#write(source.rawHeaders(row));
+    this.#rows = to + 1;
   }
 
   /**
@@ -125,6 +150,11 @@ export class BatchBuilder {
   /** @returns the bytes written; -1: null. */
   #write(part: Uint8Array | string | null): number {
     if (part === null) return -1;
+    if (part === NO_HEADERS) {
+      if (this.#used === this.#bytes.length) this.#grow(1);
+      this.#bytes[this.#used++] = 0;
+      return 1;
+    }
     const bytesMax = typeof part === "string" ? 3 * part.length : part.length;
     if (this.#used + bytesMax > this.#bytes.length) this.#grow(bytesMax);
     let written = bytesMax;
@@ -146,6 +176,7 @@ export class BatchBuilder {
     this.#offsetDeltas = widened(new Int32Array(room), this.#offsetDeltas);
     this.#positionDeltas = widened(new Uint32Array(room), this.#positionDeltas);
     this.#timestamps = widened(new BigInt64Array(room), this.#timestamps);
+    this.#stampWords = new Int32Array(this.#timestamps.buffer);
     this.#keysAt = widened(new Uint32Array(room), this.#keysAt);
     this.#keyLengths = widened(new Int32Array(room), this.#keyLengths);
     this.#valuesAt = widened(new Uint32Array(room), this.#valuesAt);

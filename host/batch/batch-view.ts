@@ -4,6 +4,12 @@ import { Batch } from "./generated/batch.ts";
 import { readHeaders } from "./headers.ts";
 import { NO_HEADERS, type RecordHeader } from "./record-header.ts";
 
+/** Where the keys (or values) of a batch stand in its bytes, by row; a length of -1: null. */
+export interface PartPlaces {
+  readonly at: Uint32Array;
+  readonly lengths: Int32Array;
+}
+
 /**
  * A Batch (kernels/abi/record-batch.fbs) read in place. Made once per batch, since a change of the batch or growth
  * of linear memory ends it. Byte views that it gives are views of that memory: copy what is to be kept.
@@ -19,6 +25,7 @@ export class BatchView {
   readonly #valuesAt: Uint32Array;
   readonly #valueLengths: Int32Array;
   #timestamps: BigInt64Array | undefined;
+  #stampWords: Int32Array | undefined;
   #headersAt: Uint32Array | undefined;
   #headersLengths: Int32Array | undefined;
 
@@ -46,6 +53,18 @@ export class BatchView {
   /** A view of the value's bytes, or null. */
   value(row: number): Buffer | null {
     return this.#part(this.#valuesAt[row]!, this.#valueLengths[row]!);
+  }
+
+  /** The places of keys or values as they are now, copied. */
+  placesOf(part: "key" | "value"): PartPlaces {
+    return part === "key"
+      ? { at: this.#keysAt.slice(), lengths: this.#keyLengths.slice() }
+      : { at: this.#valuesAt.slice(), lengths: this.#valueLengths.slice() };
+  }
+
+  /** A view of what stands, or stood, at a row's place, or null. */
+  partAt({ at, lengths }: PartPlaces, row: number): Buffer | null {
+    return this.#part(at[row]!, lengths[row]!);
   }
 
   /** The key as text; bytes that are not UTF-8 become U+FFFD. */
@@ -98,6 +117,20 @@ export class BatchView {
     return this.#valueLengths[row]!;
   }
 
+  /** Copies a row's key to `target`. @returns bytes; -1: null. The target has room for `keyLength`. */
+  copyKey(row: number, target: Buffer, at: number): number {
+    const length = this.#keyLengths[row]!;
+    if (length > 0) copyShort(this.#bytes, this.#keysAt[row]!, length, target, at);
+    return length;
+  }
+
+  /** The timestamps as pairs of words, the lower one first: to copy them without making a bigint of each. */
+  get timestampWords(): Int32Array {
+    const { buffer, byteOffset, length } = this.#stamps();
+    this.#stampWords ??= new Int32Array(buffer, byteOffset, 2 * length);
+    return this.#stampWords;
+  }
+
   offset(row: number): bigint {
     return BigInt.asIntN(64, this.#batch.baseOffset() + BigInt(this.#batch.offsetDelta(row)!)); // as a long wraps
   }
@@ -138,6 +171,14 @@ export class BatchView {
   #text(at: number, length: number): string | null {
     return length < 0 ? null : this.#bytes.toString("utf8", at, at + length);
   }
+}
+
+/** Below this, a loop is faster than the call that copies. */
+const SHORT_BYTES = 32;
+
+function copyShort(source: Buffer, from: number, length: number, target: Buffer, at: number): void {
+  if (length > SHORT_BYTES) source.copy(target, at, from, from + length);
+  else for (let index = 0; index < length; index++) target[at + index] = source[from + index]!;
 }
 
 function present<Column>(column: Column | null): Column {

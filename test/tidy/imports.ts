@@ -83,6 +83,8 @@ export const DIRECTIONS: Readonly<Record<string, readonly string[]>> = {
   "host/task/": [...BASE, ...STAGES, "host/topology/", "host/config.ts"],
   "host/": [...all, "host/"],
   "bench/": ["bench/", "host/index.ts"],
+  // kernels are no public API, and a figure of theirs alone needs them alone
+  "bench/micro/": ["bench/", "host/"],
   "examples/": ["examples/", "host/index.ts"],
 };
 
