@@ -128,7 +128,7 @@ const BROKEN_RECORD = { first: 200, last: 205 };
 export function readable(chunk: Chunk, row: number): { key: Buffer | null; value: Buffer | null } {
   const code = chunk.view.errorCode(row);
   if (code >= BROKEN_RECORD.first && code <= BROKEN_RECORD.last) return { key: null, value: null };
-  return { key: chunk.view.key(row), value: chunk.view.value(row) };
+  return { key: chunk.raw("key", row), value: chunk.raw("value", row) };
 }
 
 /** Whether a row's headers can be read. */

@@ -1,10 +1,11 @@
 import { JSON_NON_ASCII_AT } from "../../kernels/abi/json-descriptor.ts";
 import { ROWS_TABLES_AT } from "../../kernels/abi/rows.ts";
-import type { BatchView } from "../batch/batch-view.ts";
+import type { BatchView, PartPlaces } from "../batch/batch-view.ts";
 import { PeridotError } from "../errors.ts";
 import type { AnySerde, RowMemory, RowType } from "../topology/serde.ts";
 import { describeKernelError } from "../wasm/kernel-errors.ts";
 import type { KernelInput, KernelInstance, KernelRows, KernelSelection } from "../wasm/kernel-instance.ts";
+import { conformStrings, type Part } from "./conform-strings.ts";
 import type { SourceProgram } from "./program.ts";
 
 /** Room in linear memory for the decoded rows of one source partition. */
@@ -52,6 +53,8 @@ export class Chunk {
   readonly #kernel: KernelInstance;
   readonly #keys: unknown[] | undefined;
   readonly #values: unknown[] | undefined;
+  /** Where the fetched bytes stand of keys or values that had to be mended. */
+  readonly #fetched = new Map<Part, PartPlaces>();
   #view: BatchView | undefined;
   #ascii = false;
   #viewOf: ArrayBufferLike | undefined;
@@ -67,6 +70,12 @@ export class Chunk {
       room.rows.decodeJson(room.input, room.selection, program.descriptor);
       this.#view = undefined; // it counts errors
       this.#ascii = kernel.memory[program.descriptor + JSON_NON_ASCII_AT] === 0; // the next batch overwrites it
+    }
+    for (const part of program.strings) {
+      const places = conformStrings(room, this.view, part);
+      if (places === undefined) continue;
+      this.#fetched.set(part, places);
+      this.#view = undefined; // the batch has grown
     }
     const unreadable = new Map<number, Error>();
     if (this.view.errors > 0) this.#collectRefused(unreadable);
@@ -85,6 +94,13 @@ export class Chunk {
       this.#viewOf = buffer;
     }
     return this.#view;
+  }
+
+  /** The bytes of a key or value as they were fetched: what is mended on its way to a sink is as it came. */
+  raw(part: Part, row: number): Buffer | null {
+    const places = this.#fetched.get(part);
+    if (places !== undefined) return this.view.partAt(places, row);
+    return part === "key" ? this.view.key(row) : this.view.value(row);
   }
 
   /**

@@ -22,6 +22,7 @@ import type {
   KernelSelection,
   RecordForm,
 } from "../wasm/kernel-instance.ts";
+import { type Part, stringsKept } from "./conform-strings.ts";
 import type { Outbox, TopicSink } from "./outbox.ts";
 
 /** A plan made ready for one kernel instance: descriptors placed, filters and forms compiled, room reserved. */
@@ -35,6 +36,8 @@ export interface SourceProgram {
   /** Address of the JSON descriptor by which values become rows; undefined: they do not. */
   readonly descriptor: number | undefined;
   readonly children: readonly ProgramStep[];
+  /** Strings that some sink gets unread. */
+  readonly strings: readonly Part[];
   /** A user function runs somewhere below: the cost of a row is not ours. */
   readonly callsUser: boolean;
 }
@@ -107,8 +110,13 @@ function makeProgram(source: PlanSource, parts: ProgramParts): SourceProgram {
     errors: { ...parts.errors, ...source.errors },
     descriptor: rows && parts.kernel.place(rows.descriptor),
     children: source.children.map((step) => maker.make(step)),
+    strings: stringsKept(key, value, source.children.flatMap(sinksOf)),
     callsUser: maker.callsUser || timestamps.from === "function",
   };
+}
+
+function sinksOf(step: PlanStep): readonly SinkStep[] {
+  return step.kind === "sink" ? [step] : step.children.flatMap(sinksOf);
 }
 
 class StepMaker {

@@ -1,4 +1,5 @@
 import {
+  INPUT_EXTRA_AT,
   INPUT_FAULT_AT,
   INPUT_FAULT_BASE_OFFSET_AT,
   INPUT_FAULT_CODE_AT,
@@ -43,6 +44,9 @@ export function openInput(memory: LinearMemory, settings: InputSettings): Kernel
         kernels.conform(input, selection.address, ofKeys, PLAIN_TYPES[serde]),
       );
       return memory.fitted(kept, "mended strings");
+    },
+    get extraBytes() {
+      return memory.wordAt(input + INPUT_EXTRA_AT);
     },
     get fault() {
       return fault;

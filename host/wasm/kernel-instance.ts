@@ -128,6 +128,8 @@ export interface KernelInput extends BatchHolder {
    * @returns rows that stay selected.
    */
   conform(selection: KernelSelection, part: "key" | "value", serde: Exclude<PlainSerde, "bytes">): number;
+  /** Bytes that `conform` has appended to the batch's; what it has mended still stands where it was. */
+  readonly extraBytes: number;
   /** Why decoding cannot go on, once the rows before that are delivered (`decode` returned 0). */
   readonly fault: BatchFault | undefined;
   close(): void;
