@@ -9,6 +9,7 @@ export interface Clock {
   timer(delayMs: number, fire: () => void): Timer;
 }
 
+/** A timer that was set. */
 export interface Timer {
   /** Harmless after the timer has fired. */
   cancel(): void;

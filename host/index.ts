@@ -2,14 +2,41 @@
 export { type AppState, Peridot, peridot } from "./app.ts";
 export { type Clock, systemClock, type Timer } from "./clock.ts";
 export type { Guarantee, PeridotConfig } from "./config.ts";
+export {
+  type BadRecordsEvent,
+  badRecordsChannel,
+  type TaskBatchEvent,
+  taskBatchChannel,
+} from "./diagnostics/channels.ts";
 export type { Consumed } from "./dsl/consumed.ts";
+export type { Condition, Projected, Projection } from "./dsl/fields.ts";
 export type { KStream } from "./dsl/kstream.ts";
-export type { Produced } from "./dsl/produced.ts";
+export type { KnownSerdes, Named, Produced } from "./dsl/produced.ts";
 export { StreamsBuilder } from "./dsl/streams-builder.ts";
-export * from "./dsl/timestamp-extractors.ts";
+export {
+  failOnInvalidTimestamp,
+  logAndSkipOnInvalidTimestamp,
+  usePartitionTimeOnInvalidTimestamp,
+  wallclockTimestamp,
+} from "./dsl/timestamp-extractors.ts";
 export { ERRORS, type ErrorKind, type ErrorName, PeridotError } from "./errors.ts";
-export { bytes, f64, i32, i64, json, nullable, type Serde, type SerdeType, string } from "./serdes/index.ts";
-export type { ThreadProgress } from "./task/thread-port.ts";
+export { runProcess } from "./run-process.ts";
+export {
+  bytes,
+  f64,
+  i32,
+  i64,
+  type JsonSerde,
+  type JsonShape,
+  type JsonShapeValue,
+  json,
+  jsonOf,
+  nullable,
+  type Serde,
+  type SerdeType,
+  string,
+} from "./serdes/index.ts";
+export type { TaskName, ThreadProgress } from "./task/thread-port.ts";
 export type {
   ErrorAction,
   ErrorHandler,
@@ -17,8 +44,19 @@ export type {
   FailureStage,
   RecordFailure,
 } from "./topology/error-settings.ts";
-export type { TimestampExtractor } from "./topology/timestamp-extractor.ts";
+export type { WireFormat } from "./topology/serde.ts";
+export type {
+  ExtractedRecord,
+  ExtractTimestamp,
+  TimestampExtractor,
+} from "./topology/timestamp-extractor.ts";
 export { type KafkaSettings, kafkaTransport } from "./transport/kafka/kafka-transport.ts";
+export type { SaslSettings } from "./transport/kafka/sasl/authentication.ts";
+export type { OAuthToken } from "./transport/kafka/sasl/oauth-bearer.ts";
 export { EmbeddedBroker, type EmbeddedBrokerSettings } from "./transport/memory/embedded-broker.ts";
+export type { Listener, ListenSettings } from "./transport/memory/listen.ts";
 export { type MemoryTransportSettings, memoryTransport } from "./transport/memory/memory-transport.ts";
+export type { PlainRecord, StoredRecord } from "./transport/memory/plain-records.ts";
+export type { SaslListenerSettings } from "./transport/memory/sasl-exchange.ts";
+export { VirtualClock } from "./transport/memory/virtual-clock.ts";
 export type { Compression, Transport, TransportFactory } from "./transport/port.ts";

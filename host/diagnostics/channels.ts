@@ -1,14 +1,18 @@
 import { channel } from "node:diagnostics_channel";
 
 /**
- * All of Peridot's channels. An event is built only while somebody listens, and once a batch at most.
+ * All of Peridot's channels. An event is built only while somebody listens, and once a batch at most. Channels are
+ * Node's own and reach the thread that they are in: with `threads: N`, subscribe in the topology module.
  *
  *   peridot:task:batch   TaskBatchEvent    a task has processed rows
  *   peridot:task:bad     BadRecordsEvent   records were skipped, or made dead letters
  */
+/** `peridot:task:batch`, of TaskBatchEvent. */
 export const taskBatchChannel = channel("peridot:task:batch");
+/** `peridot:task:bad`, of BadRecordsEvent. */
 export const badRecordsChannel = channel("peridot:task:bad");
 
+/** Rows of one source partition that a task has processed. Their transaction is not committed yet. */
 export interface TaskBatchEvent {
   /** "0_3" */
   readonly task: string;
@@ -20,6 +24,7 @@ export interface TaskBatchEvent {
   readonly deadLettered: number;
 }
 
+/** Records that the error settings passed over. */
 export interface BadRecordsEvent {
   readonly task: string;
   readonly topic: string;

@@ -3,6 +3,8 @@ export { bytes } from "./bytes.ts";
 export { f64 } from "./f64.ts";
 export { i32 } from "./i32.ts";
 export { i64 } from "./i64.ts";
+export type { JsonSerde } from "./json/json-serde.ts";
 export { json } from "./json.ts";
+export { type JsonShape, type JsonShapeValue, jsonOf } from "./json-of.ts";
 export { nullable } from "./nullable.ts";
 export { string } from "./string.ts";
