@@ -92,41 +92,43 @@ const GUARANTEES: Readonly<Record<Guarantee, ResolvedConfig["guarantee"]>> = {
 const COMPRESSIONS: readonly string[] = ["none", "gzip", "snappy", "lz4", "zstd"] satisfies Compression[];
 const RESETS: readonly string[] = ["earliest", "latest", "none"];
 const POLL_INTERVAL_MS_MIN = 1_000;
-const OWN: ReadonlySet<string> = new Set([
-  "applicationId",
-  "bootstrapServers",
-  "transport",
-  "guarantee",
-  "commitIntervalMs",
-  "threads",
-  "topology",
-  "stateDir",
-  "instanceId",
-  "sessionTimeoutMs",
-  "heartbeatIntervalMs",
-  "maxPollIntervalMs",
-  "transactionTimeoutMs",
-  "taskTimeoutMs",
-  "offsetReset",
-  "compression",
-  "errors",
-  "clock",
-]);
-/** Those that go on to the transport. */
-const CONNECTION: ReadonlySet<string> = new Set([
-  "tls",
-  "sasl",
-  "connectTimeoutMs",
-  "bootstrapTimeoutMs",
-  "requestTimeoutMs",
-  "retryTimeoutMs",
-  "deliveryTimeoutMs",
-  "metadataMaxAgeMs",
-]);
+/** The options that go on to the transport; the compiler sees that none is missing. */
+const CONNECTION = {
+  tls: true,
+  sasl: true,
+  connectTimeoutMs: true,
+  bootstrapTimeoutMs: true,
+  requestTimeoutMs: true,
+  retryTimeoutMs: true,
+  deliveryTimeoutMs: true,
+  metadataMaxAgeMs: true,
+} as const satisfies Record<keyof Connection, true>;
+const OWN = {
+  applicationId: true,
+  bootstrapServers: true,
+  transport: true,
+  guarantee: true,
+  commitIntervalMs: true,
+  threads: true,
+  topology: true,
+  stateDir: true,
+  instanceId: true,
+  sessionTimeoutMs: true,
+  heartbeatIntervalMs: true,
+  maxPollIntervalMs: true,
+  transactionTimeoutMs: true,
+  taskTimeoutMs: true,
+  offsetReset: true,
+  compression: true,
+  errors: true,
+  clock: true,
+} as const satisfies Record<Exclude<keyof PeridotConfig, keyof Connection>, true>;
+/** Every option that there is. */
+export const OPTIONS: ReadonlySet<string> = new Set([...Object.keys(OWN), ...Object.keys(CONNECTION)]);
 
 /** @throws CONFIG_INVALID, which names the option, what is wrong with it and what to do. */
 export function resolveConfig(config: PeridotConfig): ResolvedConfig {
-  const unknown = Object.keys(config).find((name) => !OWN.has(name) && !CONNECTION.has(name));
+  const unknown = Object.keys(config).find((name) => !OPTIONS.has(name));
   if (unknown !== undefined) fail(unknown, "is not an option", "Correct its name or leave it out");
   const guarantee = chosen("guarantee", config.guarantee ?? "exactly_once_v2", GUARANTEES);
   const once = guarantee === "exactly_once_v2";
@@ -216,7 +218,7 @@ function kafkaSettings(config: PeridotConfig): KafkaSettings | undefined {
   const servers = config.bootstrapServers;
   if (servers === undefined)
     fail("bootstrapServers", "is missing", 'Give at least one broker, such as "localhost:9092"');
-  const rest = Object.fromEntries(Object.entries(config).filter(([name]) => CONNECTION.has(name)));
+  const rest = Object.fromEntries(Object.entries(config).filter(([name]) => Object.hasOwn(CONNECTION, name)));
   return { ...rest, bootstrapServers: servers };
 }
 

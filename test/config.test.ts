@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type PeridotConfig, resolveConfig } from "../host/config.ts";
 import { PeridotError } from "../host/errors.ts";
+import type { KafkaSettings } from "../host/transport/kafka/kafka-transport.ts";
 
 const base: PeridotConfig = { applicationId: "app", bootstrapServers: "localhost:9092" };
 
@@ -19,6 +20,23 @@ test("defaults are Kafka Streams', save the guarantee", () => {
 test("both spellings of a guarantee mean the same", () => {
   assert.equal(resolveConfig({ ...base, guarantee: "exactly-once" }).guarantee, "exactly_once_v2");
   assert.equal(resolveConfig({ ...base, guarantee: "at-least-once" }).guarantee, "at_least_once");
+});
+
+test("every option of a Kafka connection reaches the transport", () => {
+  const connection = {
+    tls: true,
+    sasl: { mechanism: "PLAIN", username: "ada", password: "secret" },
+    connectTimeoutMs: 1,
+    bootstrapTimeoutMs: 2,
+    requestTimeoutMs: 3,
+    retryTimeoutMs: 4,
+    deliveryTimeoutMs: 5,
+    metadataMaxAgeMs: 6,
+  } as const satisfies Required<Omit<KafkaSettings, "bootstrapServers">>;
+  assert.deepEqual(resolveConfig({ ...base, ...connection }).kafka, {
+    ...connection,
+    bootstrapServers: "localhost:9092",
+  });
 });
 
 const wrong: readonly [string, object, RegExp][] = [
