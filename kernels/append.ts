@@ -30,6 +30,7 @@ import {
   BUILDER_MAX_TIMESTAMP_AT,
   SINK_BATCH_BYTES_MAX_AT,
   SINK_COLUMN_AT,
+  SINK_LENGTH_GUESS_AT,
   SINK_OPEN_BYTES_AT,
   SINK_PARTITIONS_AT,
   SINK_RECORDS_MAX_AT,
@@ -38,6 +39,7 @@ import {
   SINK_SEALED_BYTES_AT,
   SINK_STATUS_AT,
   SINK_STICKY_AT,
+  SINK_VALUE_GUESS_AT,
 } from "./abi/sink";
 import { bytesOf, columnOf, refuseRow, rowsOf, tableOf } from "./batch";
 import { fieldBytes } from "./field";
@@ -121,8 +123,6 @@ function appendRows(
   const tables = decoded ? tablesOf(decoded, rows) : 0;
   const descriptor = <usize>load<u32>(form + FORM_PART_BYTES, FORM_DESCRIPTOR_AT);
   const kept = load<i32>(selection, SELECTION_KEPT_AT);
-  let lengthGuess: usize = 2; // bytes of the varints of the record before: a wrong guess costs a move
-  let valueGuess: usize = 2;
   let appended: u32 = 0;
   let index = from;
 
@@ -157,12 +157,8 @@ function appendRows(
     const headers = bytes + <usize>load<u32>(headersAt + (row << 2));
     const headersLength = <usize>load<u32>(headersLengths + (row << 2));
 
-    let partition: u32 = 0;
     const chosen: i32 = column ? load<i32>(column + (row << 2)) : -1;
-    if (chosen >= 0) partition = <u32>chosen;
-    else if (partitions > 1) {
-      partition = keyLength < 0 ? load<u32>(sink, SINK_STICKY_AT) : partitionOfKey(key, keyLength, partitions);
-    }
+    const partition = chosen >= 0 ? <u32>chosen : partitionOf(sink, key, keyLength, partitions);
     assert(partition < partitions);
     const builder = builderOf(sink, partition);
 
@@ -184,41 +180,16 @@ function appendRows(
       store<i64>(builder, timestamp, BUILDER_MAX_TIMESTAMP_AT);
     }
 
+    const lengthGuess = <usize>load<u32>(sink, SINK_LENGTH_GUESS_AT);
     let at = start + lengthGuess;
     store<u8>(at, 0); // attributes
     at = writeVarint(at + 1, zigzag(timestamp - load<i64>(builder, BUILDER_BASE_TIMESTAMP_AT)));
     at = writeVarint(at, <u64>count << 1);
-    if (keyLength >= 0 && keyLength <= 16) {
-      at = writeVarint(at, <u64>keyLength << 1);
-      v128.store(at, v128.load(key));
-      at += keyLength;
-    } else {
-      at = writeBytes(at, key, keyLength);
-    }
-    if (valueFrom == FORM_FROM_JSON && rowTable) {
-      const encoded = <usize>jsonEncode(descriptor, rowTable, at + valueGuess);
-      const encodedBytes = varintBytes(<u64>encoded << 1);
-      if (encodedBytes != valueGuess) {
-        memory.copy(at + encodedBytes, at + valueGuess, encoded);
-        valueGuess = encodedBytes;
-      }
-      at = writeVarint(at, <u64>encoded << 1) + encoded;
-    } else {
-      at = writeBytes(at, value, valueLength);
-    }
-    if (headersLength == 1) store<u8>(at++, 0);
-    else {
-      copyBytes(at, headers, headersLength);
-      at += headersLength;
-    }
-    const length = at - start - lengthGuess;
-    const lengthBytes = varintBytes(<u64>length << 1);
-    if (lengthBytes != lengthGuess) {
-      memory.copy(start + lengthBytes, start + lengthGuess, length);
-      lengthGuess = lengthBytes;
-    }
-    writeVarint(start, <u64>length << 1);
-    const recordBytes = lengthBytes + length;
+    at = writeBytes(at, key, keyLength);
+    if (valueFrom == FORM_FROM_JSON && rowTable) at = writeJson(sink, descriptor, rowTable, at);
+    else at = writeBytes(at, value, valueLength);
+    at = writeHeaders(at, headers, headersLength);
+    const recordBytes = writeLength(sink, start, lengthGuess, at - start - lengthGuess);
 
     if (recordBytes > recordBytesMax) {
       refuseRow(table, <i32>row, ERROR_RECORD_TOO_LARGE, <i32>recordBytes);
@@ -244,6 +215,13 @@ function appendRows(
   return index;
 }
 
+/** Where the host has chosen no partition: Kafka's choice by key; without key, one until its batch is sealed. */
+@inline
+function partitionOf(sink: usize, key: usize, keyLength: i32, partitions: u32): u32 {
+  if (partitions == 1) return 0;
+  return keyLength < 0 ? load<u32>(sink, SINK_STICKY_AT) : partitionOfKey(key, keyLength, partitions);
+}
+
 /** Length and bytes, as in a record; -1 is null. */
 @inline
 function writeBytes(target: usize, source: usize, length: i32): usize {
@@ -252,6 +230,40 @@ function writeBytes(target: usize, source: usize, length: i32): usize {
     return target + 1;
   }
   const at = writeVarint(target, <u64>length << 1);
-  copyBytes(at, source, length);
+  if (length <= 16) v128.store(at, v128.load(source));
+  else copyBytes(at, source, length);
   return at + length;
+}
+
+/** A row as JSON with its length, whose varint is guessed to be as long as the last one: else the JSON moves. */
+@inline
+function writeJson(sink: usize, descriptor: usize, table: usize, target: usize): usize {
+  const guess = <usize>load<u32>(sink, SINK_VALUE_GUESS_AT);
+  const length = <usize>jsonEncode(descriptor, table, target + guess);
+  const lengthBytes = varintBytes(<u64>length << 1);
+  if (lengthBytes != guess) {
+    memory.copy(target + lengthBytes, target + guess, length);
+    store<u32>(sink, <u32>lengthBytes, SINK_VALUE_GUESS_AT);
+  }
+  return writeVarint(target, <u64>length << 1) + length;
+}
+
+/** Headers as a record holds them, their number first. */
+@inline
+function writeHeaders(target: usize, headers: usize, length: usize): usize {
+  if (length == 1) store<u8>(target, 0);
+  else copyBytes(target, headers, length);
+  return target + length;
+}
+
+/** Writes the length of the record before it, for which `guess` bytes were left. @returns bytes of the record. */
+@inline
+function writeLength(sink: usize, start: usize, guess: usize, length: usize): usize {
+  const lengthBytes = varintBytes(<u64>length << 1);
+  if (lengthBytes != guess) {
+    memory.copy(start + lengthBytes, start + guess, length);
+    store<u32>(sink, <u32>lengthBytes, SINK_LENGTH_GUESS_AT);
+  }
+  writeVarint(start, <u64>length << 1);
+  return lengthBytes + length;
 }

@@ -36,6 +36,7 @@ import {
   SINK_COLUMN_AT,
   SINK_COLUMN_ROOM_AT,
   SINK_LAST_AT,
+  SINK_LENGTH_GUESS_AT,
   SINK_OPEN_BYTES_AT,
   SINK_PARTITIONS_AT,
   SINK_RECORDS_MAX_AT,
@@ -43,12 +44,15 @@ import {
   SINK_SEALED_AT,
   SINK_SEALED_BYTES_AT,
   SINK_STICKY_AT,
+  SINK_VALUE_GUESS_AT,
 } from "./abi/sink";
 import { crc32c } from "./crc32c";
 import { allocate, release, roomOf } from "./memory/allocator";
 
 /** Room of a builder's first block, in bytes. */
 const ROOM_MIN: usize = 16384;
+/** Bytes of the first record's length: right from 64 to 8191 bytes. */
+const LENGTH_BYTES_GUESS: i32 = 2;
 
 /**
  * Makes a SINK for one topic.
@@ -70,6 +74,8 @@ export function sinkNew(partitions: i32, batchBytesMax: i32, recordsMax: i32, re
   store<i32>(sink, batchBytesMax, SINK_BATCH_BYTES_MAX_AT);
   store<i32>(sink, recordsMax, SINK_RECORDS_MAX_AT);
   store<i32>(sink, recordBytesMax, SINK_RECORD_BYTES_MAX_AT);
+  store<i32>(sink, LENGTH_BYTES_GUESS, SINK_LENGTH_GUESS_AT);
+  store<i32>(sink, LENGTH_BYTES_GUESS, SINK_VALUE_GUESS_AT);
   return <i32>sink;
 }
 
