@@ -1,4 +1,4 @@
-import { type PeridotConfig, peridot } from "peridot-streams";
+import { type PeridotConfig, peridot, runProcess } from "peridot-streams";
 
 /**
  * The main job as a plain process: `node bench/apps/json-map.ts` after `npm ci && npm run build`, steered by the
@@ -20,9 +20,7 @@ const config: PeridotConfig = {
 required("INPUT"); // both are read by the topology
 required("OUTPUT");
 
-const app = peridot(config);
-for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => void app.close());
-await app.run();
+await runProcess(peridot(config));
 
 function setting(name: string): string | undefined {
   const value = process.env[name];

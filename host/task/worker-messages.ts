@@ -26,17 +26,26 @@ export interface ErrorText {
   readonly code: ErrorName;
   readonly facts: Readonly<Record<string, string>>;
   readonly stack: string | undefined;
+  /** The stack of what lies behind it. */
+  readonly cause: string | undefined;
 }
 
 export function errorToText(error: PeridotError): ErrorText {
   const facts = Object.fromEntries(Object.entries(error.facts).map(([name, value]) => [name, String(value)]));
-  return { code: error.code, facts, stack: error.stack };
+  const { cause } = error;
+  const behind = cause instanceof Error ? (cause.stack ?? cause.message) : cause;
+  return {
+    code: error.code,
+    facts,
+    stack: error.stack,
+    cause: behind === undefined ? undefined : String(behind),
+  };
 }
 
 export function errorFromText(text: ErrorText): PeridotError {
   const known = text.code in ERRORS ? text.code : "UNEXPECTED";
   const facts: ErrorFacts = known === text.code ? text.facts : { what: text.code };
-  const error = new PeridotError(known, facts);
+  const error = new PeridotError(known, facts, text.cause);
   if (text.stack !== undefined) error.stack = text.stack;
   return error;
 }
