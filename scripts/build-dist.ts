@@ -17,7 +17,10 @@ function build(): number {
   }
   rmSync(join(root, "dist"), { recursive: true, force: true });
   const tsc = join(root, "node_modules", "typescript", "bin", "tsc");
-  const { status } = spawnSync(process.execPath, [tsc, "-p", "tsconfig.build.json"], { cwd: root, stdio: "inherit" });
+  const { status } = spawnSync(process.execPath, [tsc, "-p", "tsconfig.build.json"], {
+    cwd: root,
+    stdio: "inherit",
+  });
   if (status !== 0) return status ?? 1;
   cpSync(join(root, kernels), join(root, "dist", kernels));
   return 0;
