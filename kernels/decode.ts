@@ -104,11 +104,20 @@ export function decode(input: usize, rowsMax: i32, position: i64): i32 {
   return rows ? rows : -load<i32>(input, INPUT_FAULT_CODE_AT);
 }
 
-/** Address of a column's elements in a Batch that this module laid out. */
+/** Address of a column's elements in a Batch that this module laid out: abi/batch.ts has the order of the columns. */
+@inline
 function columnAt(region: usize, slot: i32, capacity: i32): usize {
-  let at = region + BATCH_COLUMNS_AT + BATCH_COLUMN_LEAD;
-  for (let before = BATCH_OFFSET_DELTA_SLOT; before < slot; before += 2) at += columnBytes(before, capacity);
-  return at;
+  const isBehindTimestamps = i32(slot > BATCH_TIMESTAMP_SLOT);
+  const isBehindCodes = i32(slot > BATCH_ERROR_CODE_SLOT);
+  const narrow = ((slot - BATCH_OFFSET_DELTA_SLOT) >> 1) - isBehindTimestamps - isBehindCodes;
+  return (
+    region +
+    BATCH_COLUMNS_AT +
+    BATCH_COLUMN_LEAD +
+    <usize>narrow * columnBytes(BATCH_OFFSET_DELTA_SLOT, capacity) +
+    (isBehindTimestamps ? columnBytes(BATCH_TIMESTAMP_SLOT, capacity) : 0) +
+    (isBehindCodes ? columnBytes(BATCH_ERROR_CODE_SLOT, capacity) : 0)
+  );
 }
 
 /** Writes the number of rows into the table and every column. */
