@@ -1,6 +1,4 @@
 import assert from "node:assert/strict";
-import { encodeRecordBatch, type KafkaRecord } from "../batch/record-batch.ts";
-import { readRecordBatches } from "../batch/record-batch-reader.ts";
 import { systemClock } from "../../host/clock.ts";
 import { StreamsBuilder } from "../../host/dsl/streams-builder.ts";
 import { makeTaskRunner, type TaskRunnerSettings } from "../../host/task/runner.ts";
@@ -9,6 +7,8 @@ import { compile } from "../../host/topology/compile.ts";
 import { DEFAULT_ERROR_SETTINGS, type ErrorSettings } from "../../host/topology/error-settings.ts";
 import { sinkTopics, sourceTopics } from "../../host/topology/plan.ts";
 import type { FetchedRecords, OutgoingBatch } from "../../host/transport/port.ts";
+import { encodeRecordBatch, type KafkaRecord } from "../batch/record-batch.ts";
+import { readRecordBatches } from "../batch/record-batch-reader.ts";
 
 export const always = () => true;
 
