@@ -108,7 +108,10 @@ export class ClusterProducer implements Producer {
 
   async abort(): Promise<void> {
     const failure = this.#failure ?? this.#sender.failure;
-    if (failure !== undefined && failure.kind !== "abortable") throw failure;
+    // Of a member that is fenced the producer is still good: its transaction must not hold up who follows it.
+    const mayAbort =
+      failure === undefined || failure.kind === "abortable" || failure.code === "INSTANCE_FENCED";
+    if (!mayAbort) throw failure;
     await this.#sender.drain();
     if (this.#settings.transactionalId === undefined) {
       if (this.#sender.failure !== undefined || this.#sender.hasGap) await this.init();
