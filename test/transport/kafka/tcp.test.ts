@@ -190,7 +190,10 @@ test("an unknown host", async () => {
 test("a host that never answers", async () => {
   const clock = {
     now: () => 0,
-    timer: (_: number, fire: () => void) => (queueMicrotask(fire), { cancel: () => {} }),
+    timer(_: number, fire: () => void) {
+      queueMicrotask(fire);
+      return { cancel: () => {} };
+    },
   };
   await refused(9, "BROKER_UNREACHABLE", /no answer within 400 ms.*firewalls/, { clock });
 });
