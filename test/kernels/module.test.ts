@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { BatchBuilder } from "../../host/batch/batch-builder.ts";
 import { PeridotError } from "../../host/errors.ts";
 import { openKernelInstance } from "../../host/wasm/kernel-instance.ts";
-import { kernelModule } from "../../host/wasm/kernel-module.ts";
+import { compileModule, kernelModule } from "../../host/wasm/kernel-module.ts";
 import { LinearMemory } from "../../host/wasm/linear-memory.ts";
 import { Module } from "../../host/wasm/web-assembly.ts";
 
@@ -71,4 +71,24 @@ test("a failed assertion traps, ends the instance and no other", () => {
   assert.equal(memory.dead, true);
   assert.throws(() => memory.call((kernels) => kernels.allocate(100)), { code: "KERNEL_DEAD" });
   assert.deepEqual(output(), before);
+});
+
+test("a module of another ABI is refused", () => {
+  // (module (memory (export "memory") 1) (func (export "abiVersion") (result i32) i32.const 63))
+  const header = [0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00];
+  const types = [
+    0x01, 0x05, 0x01, 0x60, 0x00, 0x01, 0x7f, 0x03, 0x02, 0x01, 0x00, 0x05, 0x03, 0x01, 0x00, 0x01,
+  ];
+  const names = [[..."memory"], [..."abiVersion"]].map((name) => name.map((letter) => letter.charCodeAt(0)));
+  const exports = [0x02, 0x06, ...names[0]!, 0x02, 0x00, 0x0a, ...names[1]!, 0x00, 0x00];
+  const code = [0x0a, 0x06, 0x01, 0x04, 0x00, 0x41, 0x3f, 0x0b];
+  const other = new Module(Uint8Array.from([...header, ...types, 0x07, exports.length, ...exports, ...code]));
+  assert.throws(() => openKernelInstance(other), {
+    code: "KERNEL_ABI_DIFFERS",
+    facts: { found: 63, expected: 1 },
+  });
+});
+
+test("a missing module says how to get it", () => {
+  assert.throws(() => compileModule("no/such/kernels.wasm"), { code: "KERNEL_MODULE_MISSING" });
 });
