@@ -24,6 +24,8 @@ export interface PlantedDefect {
   /** The rule of DESIGN.md, or rather of ARCHITECTURE.md, that it breaks. */
   readonly breaks: string;
   readonly plant: Plant;
+  /** Where the search begins, for one that few seeds show; default 1. */
+  readonly firstSeed?: number;
   /** Of the seeds that can show it; default exactly_once_v2. */
   readonly guarantee?: "at_least_once";
 }
@@ -77,6 +79,7 @@ export const PLANTED: readonly PlantedDefect[] = [
     name: "the outcome is read from offsets that are not stable, before InitProducerId has settled it",
     breaks: "InitProducerId settles the old transaction; then the stable committed offsets tell",
     plant: (broker) => ({ thread: (parts) => readsTooEarly(parts, broker) }),
+    firstSeed: 190,
   },
   {
     name: "positions move on at the cut",
@@ -102,6 +105,13 @@ export const PLANTED: readonly PlantedDefect[] = [
     name: "after a fence the producer is made anew, the tasks are kept, and the newest generation is stamped on them",
     breaks: "after a fence the tasks are lost: rejoin before a new producer, never only re-init",
     plant: keepsTasksAfterFence,
+  },
+  {
+    // A member that joins a settled group again gets the generation that it has: then no fence helps.
+    name: "JoinGroup before the threads have answered",
+    breaks: "JoinGroup is sent only when each thread has answered",
+    plant: () => ({ membership: (parts) => ({ ...parts, threads: parts.threads.map(answersAtOnce) }) }),
+    firstSeed: 90,
   },
   {
     name: "JoinGroup before the threads have answered, and the newest generation stamped on their old tasks",
