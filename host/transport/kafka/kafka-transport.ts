@@ -29,13 +29,12 @@ export interface KafkaSettings {
 }
 
 /**
- * A transport over TCP.
+ * A transport over TCP: what `bootstrapServers` and the options beside it make.
  *
- * ```ts
- * const transport = kafkaTransport({ bootstrapServers: "localhost:9092" })({ clientId: "mine", clock: systemClock });
- * ```
+ * @throws CONFIG_INVALID
  *
- * Errors: CONFIG_INVALID.
+ * @example
+ *   const app = peridot({ applicationId: "demo", transport: kafkaTransport({ bootstrapServers: "localhost:9092" }) });
  */
 export function kafkaTransport(settings: KafkaSettings): TransportFactory {
   const bootstrapServers = parseServers(settings.bootstrapServers);

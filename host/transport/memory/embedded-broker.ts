@@ -22,7 +22,7 @@ const DECOMPRESSED_BYTES_MAX = 64 * 1024 * 1024;
 /** What an embedded cluster is like. Times are milliseconds. */
 export interface EmbeddedBrokerSettings {
   readonly clock: Clock;
-  /** Uniform in [0, 1); what is random comes from it alone. */
+  /** Uniform in [0, 1); what is random comes from it alone, ids of topics too: a constant will not do. */
   readonly random: () => number;
   /** Default: 1. */
   readonly brokers?: number;
