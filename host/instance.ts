@@ -9,7 +9,7 @@ import type { TaskName, ThreadEvents, ThreadHandle, ThreadProgress } from "./tas
 import { WorkerThread } from "./task/worker-thread.ts";
 import { type Plan, sinkTopics, sourceTopics } from "./topology/plan.ts";
 import type { Transport, TransportFactory } from "./transport/port.ts";
-import { workerStart } from "./worker-start.ts";
+import { checkCrossing, workerStart } from "./worker-start.ts";
 
 export interface InstanceSettings {
   readonly config: ResolvedConfig;
@@ -48,6 +48,7 @@ export class Instance {
   /** Resolves when the instance has closed; rejects, everything closed as well, with what ended it. */
   async run(): Promise<void> {
     const { config, newId } = this.#settings;
+    if (config.threads > 0) checkCrossing(config);
     const directory = await openStateDirectory(config.stateDir, config.applicationId, newId);
     try {
       await this.#start(directory.processId);

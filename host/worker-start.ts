@@ -32,7 +32,14 @@ const ENTRY = new URL(
   import.meta.url,
 );
 
-/** The module of a stream worker and what it is told. Errors: CONFIG_INVALID, for what cannot be handed to a worker. */
+/** Errors: CONFIG_INVALID, which names what cannot be handed to a worker. */
+export function checkCrossing({ errors, kafka }: ResolvedConfig): void {
+  refuseFunctions("errors", errors, FROM_TOPOLOGY);
+  for (const [option, value] of Object.entries(kafka ?? {}))
+    if (option !== "sasl") refuseFunctions(option, value, INLINE);
+}
+
+/** The module of a stream worker and what it is told; the configuration has been checked. */
 export function workerStart(
   facts: WorkerStartFacts,
 ): Pick<WorkerThreadSettings, "entry" | "workerData" | "token"> {
@@ -43,8 +50,6 @@ export function workerStart(
   const token = sasl?.mechanism === "OAUTHBEARER" ? sasl.token : undefined;
   const { token: _token, ...saslLeft } = { token: undefined, ...sasl };
   const kafkaLeft = token === undefined ? kafka : { ...kafka, sasl: saslLeft };
-  refuseFunctions("errors", errors, FROM_TOPOLOGY);
-  for (const [option, value] of Object.entries(kafkaLeft)) refuseFunctions(option, value, INLINE);
   const workerData: WorkerStart = {
     ...rest,
     config: plain,

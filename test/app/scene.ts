@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
+import { type Launched, launch } from "../../bench/cluster/processes.ts";
 import { type Peridot, peridot } from "../../host/app.ts";
 import { systemClock } from "../../host/clock.ts";
 import type { PeridotConfig } from "../../host/config.ts";
@@ -12,6 +13,7 @@ import type { Listener } from "../../host/transport/memory/listen.ts";
 export const APPLICATION = "app";
 const PARTITIONS = 6;
 const POLL_MS = 20;
+const CHILD = join(import.meta.dirname, "child-app.ts");
 
 /** A module of test/app/topologies/. */
 export function topology(name: string): URL {
@@ -24,9 +26,11 @@ export class Scene {
   readonly directory = mkdtempSync(join(tmpdir(), "peridot-app-"));
   readonly #listener: Listener;
   readonly #apps: Peridot[] = [];
+  readonly #children: Launched[] = [];
   /** Values by partition, in the order of their offsets. */
   readonly #written: string[][] = Array.from({ length: PARTITIONS }, () => []);
   #next = 0;
+  #lives = 0;
 
   private constructor(broker: EmbeddedBroker, listener: Listener) {
     this.broker = broker;
@@ -73,7 +77,7 @@ export class Scene {
       applicationId: APPLICATION,
       bootstrapServers: this.bootstrapServers,
       topology: topology("steered"),
-      stateDir: join(this.directory, `state-${this.#apps.length}`),
+      stateDir: join(this.directory, `state-${this.#lives++}`),
       commitIntervalMs: 50,
       sessionTimeoutMs: 3_000,
       heartbeatIntervalMs: 100,
@@ -93,6 +97,16 @@ export class Scene {
     return app;
   }
 
+  /** The same in a process of its own, see test/app/child-app.ts. */
+  child(changes: Partial<PeridotConfig> = {}, flags: readonly string[] = []): Launched {
+    const { topology: module, ...config } = this.config(changes);
+    const child = launch([process.execPath, ...flags, CHILD], {
+      env: { CONFIG: JSON.stringify(config), ...(module === undefined ? {} : { TOPOLOGY: module.href }) },
+    });
+    this.#children.push(child);
+    return child;
+  }
+
   /** Resolves once as many records are committed in "out" as were written to "in", less `missing`. */
   async copied(missing = 0): Promise<void> {
     const written = this.#written.flat().length - missing;
@@ -109,9 +123,21 @@ export class Scene {
     }
   }
 
-  /** Members that the coordinator counts now. */
+  grow(topic: string, partitions: number): void {
+    this.broker.cluster.growTopic(this.broker.cluster.topics.get(topic)!, partitions);
+  }
+
+  drop(topic: string): void {
+    this.broker.cluster.deleteTopic(this.broker.cluster.topics.get(topic)!);
+  }
+
+  /** Of the members that the coordinator counts now. */
+  get memberIds(): readonly string[] {
+    return [...(this.broker.cluster.groups.get(APPLICATION)?.members.keys() ?? [])];
+  }
+
   get members(): number {
-    return this.broker.cluster.groups.get(APPLICATION)?.members.size ?? 0;
+    return this.memberIds.length;
   }
 
   get generation(): number {
@@ -119,6 +145,7 @@ export class Scene {
   }
 
   async close(): Promise<void> {
+    await Promise.all(this.#children.map((child) => child.kill()));
     await Promise.all(this.#apps.map((app) => app.close()));
     await this.#listener.close();
     rmSync(this.directory, { recursive: true, force: true });
