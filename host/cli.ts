@@ -7,7 +7,7 @@ import { loadTopology } from "./load-topology.ts";
 import { describe } from "./topology/describe.ts";
 
 const USAGE = `usage: peridot describe MODULE   prints the topology that a module builds, as Kafka Streams writes it
-       peridot --version
+       peridot --version | --help
 
 MODULE's default export is (builder: StreamsBuilder) => void.`;
 
@@ -16,6 +16,10 @@ async function main(words: readonly string[]): Promise<number> {
   const [command, module, ...rest] = words;
   if (command === "--version" && module === undefined) {
     process.stdout.write(`${version()}\n`);
+    return 0;
+  }
+  if (command === "--help" && module === undefined) {
+    process.stdout.write(`${USAGE}\n`);
     return 0;
   }
   if (command !== "describe" || module === undefined || rest.length > 0) {

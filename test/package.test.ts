@@ -55,4 +55,15 @@ suite("the package", () => {
     const said = inProject(process.execPath, join(project, "node_modules", ".bin", "peridot"), "--version");
     assert.equal(said.trim(), version);
   });
+
+  test("has a bin that describes a module of the project", () => {
+    writeFileSync(
+      join(project, "topology.js"),
+      `import { string } from "peridot-streams";
+       export default (builder) => builder.stream("in", { key: string, value: string }).to("out");`,
+    );
+    const bin = join(project, "node_modules", ".bin", "peridot");
+    const said = inProject(process.execPath, bin, "describe", "topology.js");
+    assert.match(said, /Source: KSTREAM-SOURCE-0000000000 \(topics: \[in\]\)\n.*\n.*\(topic: out\)/);
+  });
 });

@@ -1,0 +1,97 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, test } from "node:test";
+
+const root = join(import.meta.dirname, "..");
+const folder = mkdtempSync(join(tmpdir(), "peridot-cli-"));
+after(() => rmSync(folder, { recursive: true, force: true }));
+
+/** The command as it stands in the source, called from another folder. */
+function peridot(...words: string[]) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [join(root, "host/cli.ts"), ...words], {
+    cwd: folder,
+    encoding: "utf8",
+  });
+  return { status, stdout, stderr };
+}
+
+function module(name: string, text: string): string {
+  writeFileSync(join(folder, name), text);
+  return name;
+}
+
+test("--version is the package's", () => {
+  const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { version: string };
+  assert.deepEqual(peridot("--version"), { status: 0, stdout: `${version}\n`, stderr: "" });
+});
+
+test("--help is no mistake", () => {
+  const { status, stdout, stderr } = peridot("--help");
+  assert.match(stdout, /^usage: peridot describe MODULE/);
+  assert.deepEqual([status, stderr], [0, ""]);
+});
+
+test("describe writes a module's topology as Kafka Streams does", () => {
+  const { status, stdout, stderr } = peridot("describe", join(root, "test/app/topologies/steered.ts"));
+  assert.equal(stderr, "");
+  assert.equal(status, 0);
+  assert.equal(
+    stdout,
+    `Topologies:
+   Sub-topology: 0
+    Source: KSTREAM-SOURCE-0000000000 (topics: [in])
+      --> KSTREAM-MAPVALUES-0000000001
+    Processor: KSTREAM-MAPVALUES-0000000001 (stores: [])
+      --> KSTREAM-SINK-0000000002
+      <-- KSTREAM-SOURCE-0000000000
+    Sink: KSTREAM-SINK-0000000002 (topic: out)
+      <-- KSTREAM-MAPVALUES-0000000001
+
+`,
+  );
+});
+
+const WRONG: readonly [string, string, RegExp][] = [
+  [
+    "that is not there",
+    "missing.mjs",
+    /^peridot: topology: the topology module \S+missing\.mjs cannot be loaded/,
+  ],
+  [
+    "without a function",
+    module("plain.mjs", "export default 1;"),
+    /plain\.mjs has no function as its default/,
+  ],
+  [
+    "whose function throws",
+    module("throws.mjs", 'export default () => { throw new RangeError("not today"); };'),
+    /throws\.mjs threw not today/,
+  ],
+  [
+    "that cannot be parsed",
+    module("broken.mjs", "export default (;"),
+    /broken\.mjs cannot be loaded: Unexpected token/,
+  ],
+];
+
+for (const [what, file, says] of WRONG) {
+  test(`describe of a module ${what} says so, in one line, with status 1`, () => {
+    const { status, stdout, stderr } = peridot("describe", file);
+    assert.equal(stdout, "");
+    assert.match(stderr, says);
+    assert.equal(stderr.trim().split("\n").length, 1);
+    assert.equal(status, 1);
+  });
+}
+
+for (const words of [[], ["describe"], ["describe", "a.ts", "b.ts"], ["--version", "now"], ["run"]]) {
+  test(`"peridot ${words.join(" ")}" is told how to use it, with status 64`, () => {
+    const { status, stdout, stderr } = peridot(...words);
+    assert.equal(stdout, "");
+    assert.match(stderr, /^usage: peridot describe MODULE/);
+    assert.equal(status, 64);
+  });
+}
