@@ -1,7 +1,15 @@
 import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, suite, test } from "node:test";
+import { resolveConfig } from "../../host/config.ts";
 import { PeridotError } from "../../host/errors.ts";
+import { Instance } from "../../host/instance.ts";
+import { loadTopology } from "../../host/load-topology.ts";
+import type { ThreadProgress } from "../../host/task/thread-port.ts";
+import { compile } from "../../host/topology/compile.ts";
+import { kafkaTransport } from "../../host/transport/kafka/kafka-transport.ts";
 import { Scene, topology, until } from "./scene.ts";
 
 const RECORDS = 3_000;
@@ -119,6 +127,30 @@ suite("topology modules with threads: 2", () => {
   });
 });
 
+test("a worker sends one message a commit to the main thread, and one more when it ends", async () => {
+  const told: ThreadProgress[] = [];
+  const plan = compile(await loadTopology(topology("steered")));
+  const config = resolveConfig(scene.config({ threads: 1 }));
+  const instance = new Instance({
+    config,
+    plan,
+    transport: kafkaTransport(config.kafka!),
+    newId: randomUUID,
+    onTasks: () => {},
+    onProgress: (_thread, progress) => told.push(progress),
+  });
+  const running = instance.run();
+  for (let round = 0; round < 5; round++) {
+    scene.writeCount(RECORDS);
+    await scene.copied();
+  }
+  instance.close();
+  await running;
+  const last = told.at(-1);
+  assert.ok(last !== undefined && last.records === 5 * RECORDS);
+  assert.ok(told.length <= last.transactions + 1, `${told.length} messages, ${last.transactions} commits`);
+});
+
 suite("workers that end or hang", () => {
   test("one that ends by itself stops the application, and says how", async () => {
     scene.writeTo(0, ["a"]);
@@ -154,7 +186,6 @@ suite("workers that end or hang", () => {
     const app = await scene.started({ threads: 1, maxPollIntervalMs: 1_000 });
     const marker = join(scene.directory, "hung");
     scene.writeTo(0, [`block 600000 ${marker}`]);
-    const { existsSync } = await import("node:fs");
     await until(() => existsSync(marker));
     await app.close();
     assert.equal(app.state, "closed");
