@@ -6,7 +6,7 @@ import { ResponseBuffers } from "./response-buffers.ts";
 import { authentication, type SaslSettings } from "./sasl/authentication.ts";
 import { openTcpChannel } from "./tcp-channel.ts";
 
-const CONNECT_TIMEOUT_MS = 10_000;
+export const CONNECT_TIMEOUT_MS = 10_000;
 const REQUEST_TIMEOUT_MS = 30_000;
 
 export interface TcpDialerSettings {
