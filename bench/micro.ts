@@ -1,18 +1,20 @@
 import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { Bench } from "tinybench";
+import { json, type StreamsBuilder, string } from "../host/index.ts";
+import { Address } from "./apps/address.ts";
 import { thousands } from "./lib/report.ts";
 import { fetchedBatches } from "./micro/fetched.ts";
 import { kernelPath } from "./micro/kernel-path.ts";
-import type { Path } from "./micro/path.ts";
+import { lowerCase, type Path } from "./micro/path.ts";
 import { plainPath } from "./micro/plain-path.ts";
-import { viewPath } from "./micro/view-path.ts";
+import { runtimePath } from "./micro/runtime-path.ts";
 
 /**
  * Kernels against plain JavaScript over the main job's records, by records a batch (`npm run bench:micro`):
  *
  *   kernels      the job as a projection: no JavaScript touches a record
- *   row views    a user's TypeScript function over row views, kernels before and after it
+ *   row views    a user's TypeScript function over row views, in the runtime as a stream thread runs it
  *   plain        the same job by hand: JSON.parse, the function, JSON.stringify, record batches in JavaScript
  *
  * Every path decodes with CRC check and ends with finished record batches; all must make as many bytes. The three take
@@ -50,7 +52,7 @@ if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(resu
 
 async function measure(batchRows: number): Promise<Measured> {
   const fetched = fetchedBatches(PASS_ROWS, batchRows);
-  const paths = { kernels: kernelPath(batchRows), views: viewPath(batchRows), plain: plainPath() };
+  const paths = { kernels: kernelPath(batchRows), views: runtimePath(userFunction), plain: plainPath() };
   prove(Object.values(paths), fetched);
   const rounds: Record<keyof typeof paths, number[]> = { kernels: [], views: [], plain: [] };
   for (let round = 0; round < ROUNDS; round++) {
@@ -73,6 +75,13 @@ async function measure(batchRows: number): Promise<Measured> {
     views: median(rounds.views),
     plain: median(rounds.plain),
   };
+}
+
+function userFunction(builder: StreamsBuilder): void {
+  builder
+    .stream("in", { key: string, value: json(Address) })
+    .mapValues((value) => lowerCase(value))
+    .to("out", { key: string, value: json<object>() });
 }
 
 /** All paths take the same records and make the same number of bytes of them. */

@@ -84,18 +84,55 @@ export class BatchBuilder {
     if (to === this.#room) this.#widen();
     this.#offsetDeltas[to] = to;
     this.#positionDeltas[to] = to;
-    this.#stampWords[2 * to] = source.timestampWords[2 * row]!;
-    this.#stampWords[2 * to + 1] = source.timestampWords[2 * row + 1]!;
-    const keyBytes = source.keyLength(row);
-    if (this.#used + keyBytes > this.#bytes.length) this.#grow(keyBytes);
+    this.#copyStamp(source, row);
     this.#keysAt[to] = this.#used;
-    this.#keyLengths[to] = source.copyKey(row, this.#bytes, this.#used);
-    if (keyBytes > 0) this.#used += keyBytes;
+    this.#keyLengths[to] = this.#copyKey(source, row);
     this.#valuesAt[to] = this.#used;
     this.#valueLengths[to] = this.#write(value);
     this.#headersAt[to] = this.#used;
     this.#headersLengths[to] = this.#write(source.rawHeaders(row));
     this.#rows = to + 1;
+  }
+
+  /**
+   * The same where `write` writes the value (WriteValue, host/topology/serde.ts).
+   *
+   * @param key undefined: that of the source's row.
+   * @returns false: it has not, and nothing is appended.
+   */
+  appendWritten(
+    source: BatchView,
+    row: number,
+    key: Uint8Array | string | null | undefined,
+    value: unknown,
+    write: (value: unknown, target: Buffer, at: number) => number,
+  ): boolean {
+    const to = this.#rows;
+    if (to === this.#room) this.#widen();
+    const keyAt = this.#used;
+    const keyLength = key === undefined ? this.#copyKey(source, row) : this.#write(key);
+    const valueAt = this.#used;
+    let end = write(value, this.#bytes, valueAt);
+    while (end < 0) {
+      this.#grow(-end);
+      end = write(value, this.#bytes, valueAt);
+    }
+    if (end === 0) {
+      this.#used = keyAt;
+      return false;
+    }
+    this.#used = end;
+    this.#offsetDeltas[to] = to;
+    this.#positionDeltas[to] = to;
+    this.#copyStamp(source, row);
+    this.#keysAt[to] = keyAt;
+    this.#keyLengths[to] = keyLength;
+    this.#valuesAt[to] = valueAt;
+    this.#valueLengths[to] = end - valueAt;
+    this.#headersAt[to] = end;
+    this.#headersLengths[to] = this.#write(source.rawHeaders(row));
+    this.#rows = to + 1;
+    return true;
   }
 
   /**
@@ -145,6 +182,21 @@ export class BatchBuilder {
   clear(): void {
     this.#rows = 0;
     this.#used = 0;
+  }
+
+  #copyStamp({ timestampWords }: BatchView, row: number): void {
+    const to = this.#rows;
+    this.#stampWords[2 * to] = timestampWords[2 * row]!;
+    this.#stampWords[2 * to + 1] = timestampWords[2 * row + 1]!;
+  }
+
+  /** @returns the bytes copied; -1: null. */
+  #copyKey(source: BatchView, row: number): number {
+    const bytes = source.keyLength(row);
+    if (this.#used + bytes > this.#bytes.length) this.#grow(bytes);
+    source.copyKey(row, this.#bytes, this.#used);
+    if (bytes > 0) this.#used += bytes;
+    return bytes;
   }
 
   /** @returns the bytes written; -1: null. */

@@ -10,7 +10,7 @@ import type {
   SegmentStep,
   SinkStep,
 } from "../topology/plan.ts";
-import type { AnySerde, ProjectedField, RowField, RowType } from "../topology/serde.ts";
+import type { AnySerde, ProjectedField, RowField, RowType, WriteValue } from "../topology/serde.ts";
 import type { TimestampExtractor } from "../topology/timestamp-extractor.ts";
 import type {
   FieldAt,
@@ -76,6 +76,8 @@ export interface SinkProgram extends StepProgram {
   readonly keepsValue: boolean;
   /** How kernels write it straight from the source's batch, as long as no function has changed key or value. */
   readonly form: RecordForm | undefined;
+  /** How JavaScript writes values, where the serde has more for that than `serialize`. */
+  readonly write: WriteValue | undefined;
   /** What JavaScript makes of it. */
   readonly builder: BatchBuilder;
   readonly batch: HostBatch;
@@ -181,6 +183,7 @@ class StepMaker {
       keepsKey,
       keepsValue,
       form,
+      write: value.newWriter?.(),
       builder: new BatchBuilder(),
       batch: kernel.newHostBatch(),
       selection: kernel.newSelection(rowsMax),

@@ -16,11 +16,20 @@ export interface Serde<T> {
   readonly normalizes?: boolean;
   /** Absent unless kernels turn these values into rows and back. */
   readonly rows?: RowType;
+  /** Makes a writer of what `serialize` gives, for many values of one sink; absent: there is none. */
+  newWriter?(): WriteValue;
   /** Bytes, or a text to be written as UTF-8. */
   serialize(value: T): Uint8Array | string;
   /** `bytes` may be a view of memory that is reused: keep nothing of it. */
   deserialize(bytes: Uint8Array): T;
 }
+
+/**
+ * Writes a value's bytes into `target` at `at`, if it can do that better than `serialize`.
+ *
+ * @returns where they end. 0: this value is one for `serialize`. Negative: so many bytes more room are needed.
+ */
+export type WriteValue = (value: unknown, target: Buffer, at: number) => number;
 
 /** The type of a serde's values. */
 export type SerdeType<S> = S extends Serde<infer T> ? T : never;

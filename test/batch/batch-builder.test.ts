@@ -76,3 +76,22 @@ test("a builder grows with its rows and is empty after finish", () => {
     assert.equal(view.keyText(500), "k500");
   }
 });
+
+test("appendWritten: the writer gets the room that it asks for, and may decline", () => {
+  const view = source();
+  const builder = new BatchBuilder();
+  const text = "x".repeat(10_000);
+  const write = (value: unknown, target: Buffer, at: number) => {
+    if (value !== text) return 0;
+    return at + text.length > target.length ? -1 : at + target.write(text, at);
+  };
+  assert.equal(builder.appendWritten(view, 0, undefined, "other", write), false);
+  assert.equal(builder.appendWritten(view, 0, undefined, text, write), true);
+  assert.equal(builder.appendWritten(view, 1, "new key", text, write), true);
+  const made = new BatchView(builder.finish(), 0);
+  assert.equal(made.rows, 2);
+  assert.deepEqual([made.keyText(0), made.keyText(1)], ["key", "new key"]);
+  assert.deepEqual([made.valueText(0), made.valueText(1)], [text, text]);
+  assert.deepEqual([made.timestampBigint(0), made.timestampBigint(1)], [-1n, 2n ** 63n - 1n]);
+  assert.deepEqual(made.headers(0), [{ key: "h", value: Buffer.from("1") }]);
+});

@@ -17,6 +17,7 @@ import { readValue } from "./read-value.ts";
 import { rowReaderOf } from "./row-view.ts";
 import { schemaPathOf } from "./standard-schema.ts";
 import type { ValueSchema } from "./value-schema.ts";
+import { newValueWriter } from "./value-writer.ts";
 
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
@@ -24,6 +25,7 @@ const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 export const untypedJson: Serde<unknown> = Object.freeze({
   name: "json",
   format: "json" as const,
+  newWriter: newValueWriter,
   serialize: (value: unknown) => serialized(value),
   deserialize: (bytes: Uint8Array): unknown => JSON.parse(decoder.decode(bytes)),
 });
@@ -53,6 +55,7 @@ export function jsonOfSchema(schema: StandardSchemaV1): JsonSerde<unknown> {
     reason: found.reason,
     fbs: undefined,
     normalizes: true,
+    newWriter: newValueWriter,
     serialize: (value: unknown) => serialized(value),
     deserialize: (bytes: Uint8Array): unknown => validated(schema, JSON.parse(decoder.decode(bytes))),
   });
@@ -69,6 +72,7 @@ export function jsonOfShape<T>(schema: ValueSchema): JsonSerde<T> {
       return fbsOf(layoutOf(schema));
     },
     rows: rowTypeOf(schema),
+    newWriter: newValueWriter,
     serialize: (value: T) => serialized(value),
     deserialize: (bytes: Uint8Array): T => readValue(schema, decoder.decode(bytes)) as T,
   });
