@@ -22,7 +22,7 @@ import type {
   KernelSelection,
   RecordForm,
 } from "../wasm/kernel-instance.ts";
-import { type Part, stringsKept } from "./conform-strings.ts";
+import { type Part, stringParts } from "./conform-strings.ts";
 import type { Outbox, TopicSink } from "./outbox.ts";
 
 /** A plan made ready for one kernel instance: descriptors placed, filters and forms compiled, room reserved. */
@@ -36,7 +36,7 @@ export interface SourceProgram {
   /** Address of the JSON descriptor by which values become rows; undefined: they do not. */
   readonly descriptor: number | undefined;
   readonly children: readonly ProgramStep[];
-  /** Strings that some sink gets unread. */
+  /** Which parts are strings: checked, and mended, before anything sees them. */
   readonly strings: readonly Part[];
   /** A user function runs somewhere below: the cost of a row is not ours. */
   readonly callsUser: boolean;
@@ -112,13 +112,9 @@ function makeProgram(source: PlanSource, parts: ProgramParts): SourceProgram {
     errors: { ...parts.errors, ...source.errors },
     descriptor: rows && parts.kernel.place(rows.descriptor),
     children: source.children.map((step) => maker.make(step)),
-    strings: stringsKept(key, value, source.children.flatMap(sinksOf)),
+    strings: stringParts(key, value),
     callsUser: maker.callsUser || timestamps.from === "function",
   };
-}
-
-function sinksOf(step: PlanStep): readonly SinkStep[] {
-  return step.kind === "sink" ? [step] : step.children.flatMap(sinksOf);
 }
 
 class StepMaker {

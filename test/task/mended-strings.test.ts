@@ -40,6 +40,25 @@ suite("strings that are not UTF-8, from a string serde to a string serde", () =>
     });
   }
 
+  test("functions read what Java reads", () => {
+    const run = new TopologyRun((builder) =>
+      builder
+        .stream("in", { key: string, value: string })
+        .map((key, value) => [`<${key}>`, `<${value}>`])
+        .to("out", { key: string, value: string }),
+    );
+    run.add(
+      "in",
+      cases.map(({ hex }) => ({ key: fromHex(hex), value: fromHex(hex) })),
+    );
+    run.drain();
+    const expected = cases.map(({ mended }) => `<${latin1(mended)}>`);
+    assert.deepEqual(
+      brief(run.cut("latin1").out),
+      expected.map((text) => `${text}=${text}`),
+    );
+  });
+
   test("beside a value that a function makes", () => {
     const run = new TopologyRun((builder) =>
       builder
