@@ -172,7 +172,7 @@ export class BatchSender {
   #wakeAt(time: number, now: number): void {
     if (time >= this.#wakesAt) return;
     this.#wakesAt = time;
-    this.#cluster.clock.timer(time - now, () => {
+    this.#cluster.timer(time - now, () => {
       if (this.#wakesAt === time) this.#wakesAt = Number.POSITIVE_INFINITY;
       this.#pump();
     });

@@ -33,6 +33,7 @@ export interface ConnectionsSettings {
 export class BrokerConnections {
   readonly #settings: ConnectionsSettings;
   readonly #lines = new Map<string, Line>();
+  readonly #closing = new AbortController();
   #closed = false;
 
   constructor(settings: ConnectionsSettings) {
@@ -65,13 +66,14 @@ export class BrokerConnections {
 
   close(): void {
     this.#closed = true;
+    this.#closing.abort();
     for (const line of this.#lines.values()) line.connection?.close();
     this.#lines.clear();
   }
 
   async #dial(line: Line, address: BrokerAddress): Promise<Connection> {
     try {
-      const connection = await this.#settings.dialer.dial(address.host, address.port);
+      const connection = await this.#settings.dialer.dial(address.host, address.port, this.#closing.signal);
       if (this.#closed) {
         connection.close();
         throw new PeridotError("CLIENT_CLOSED", { what: "a connection" });

@@ -31,6 +31,10 @@ export interface ChannelListener {
 
 /** Makes connections. A client's other parts know brokers by this alone. */
 export interface Dialer<Connection> {
-  /** Errors: why no connection came about, each with its remedy; retriable ones may pass by themselves. */
-  dial(host: string, port: number): Promise<Connection>;
+  /**
+   * Errors: why no connection came about, each with its remedy; retriable ones may pass by themselves.
+   *
+   * @param closing the client is closed: give up at once.
+   */
+  dial(host: string, port: number, closing?: AbortSignal): Promise<Connection>;
 }

@@ -1,4 +1,4 @@
-import { type Clock, sleep } from "../../clock.ts";
+import type { Clock, Timer } from "../../clock.ts";
 import { PeridotError } from "../../errors.ts";
 import { errorOfAnswer } from "./answer-errors.ts";
 import { type BackoffBounds, backoffMs, RETRY_BACKOFF } from "./backoff.ts";
@@ -6,7 +6,6 @@ import { type BrokerAddress, BrokerConnections, type Purpose } from "./broker-co
 import type { Dialer } from "./channel.ts";
 import type { Connection } from "./connection.ts";
 import { decideAnswer } from "./decide-answer.ts";
-import { deferred } from "./deferred.ts";
 import { Metadata, type TopicMetadata } from "./metadata.ts";
 import { codeOf } from "./protocol/error-codes.ts";
 
@@ -73,7 +72,8 @@ export class Cluster {
   readonly #connections: BrokerConnections;
   readonly #wanted = new Set<string>();
   readonly #coordinators = new Map<string, number>();
-  readonly #closing = deferred<void>();
+  /** Timers that have not fired: `close` cancels them, so that they do not keep the process alive. */
+  readonly #timers = new Map<Timer, () => void>();
   #refreshing: Promise<void> | undefined;
   #refreshedAt = Number.NEGATIVE_INFINITY;
   #wasReached = false;
@@ -94,8 +94,13 @@ export class Cluster {
   /** Ends all connections and every retry. */
   close(): void {
     this.#closed = true;
-    this.#closing.resolve();
     this.#connections.close();
+    const timers = [...this.#timers];
+    this.#timers.clear();
+    for (const [timer, ended] of timers) {
+      timer.cancel();
+      ended();
+    }
   }
 
   /** Errors: those of dialling; CLUSTER_LOST when the node is not known any more. */
@@ -217,9 +222,31 @@ export class Cluster {
     }
   }
 
+  /** A timer that does not outlive the client. `ended` is called instead of `fire` when the client is closed first. */
+  timer(delayMs: number, fire: () => void, ended: () => void = () => {}): Timer {
+    const set = this.clock.timer(delayMs, () => {
+      this.#timers.delete(timer);
+      fire();
+    });
+    const timer: Timer = {
+      cancel: () => {
+        this.#timers.delete(timer);
+        set.cancel();
+      },
+    };
+    if (!this.#closed) this.#timers.set(timer, ended);
+    else {
+      set.cancel();
+      ended();
+    }
+    return timer;
+  }
+
   /** Waits; ends at once when the client is closed. */
-  async pause(delayMs: number): Promise<void> {
-    await Promise.race([sleep(this.clock, delayMs), this.#closing.promise]);
+  pause(delayMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      this.timer(delayMs, resolve, resolve);
+    });
   }
 
   #passes(error: PeridotError, options: RetryOptions): boolean {

@@ -28,6 +28,8 @@ export interface ConnectionSettings {
   readonly handshakeTimeoutMs?: number;
   /** What to check when the broker does not answer our first requests. */
   readonly handshakeRemedy?: string;
+  /** Ends the handshake. */
+  readonly closing?: AbortSignal | undefined;
 }
 
 /**
@@ -90,6 +92,9 @@ export class Connection {
   /** Errors: those of the channel; HANDSHAKE_FAILED, BROKER_TOO_OLD, AUTHENTICATION_FAILED. The channel is then closed. */
   static async open(channel: Channel, settings: ConnectionSettings): Promise<Connection> {
     const connection = new Connection(channel, settings);
+    const abandon = () => connection.close();
+    if (settings.closing?.aborted) abandon();
+    settings.closing?.addEventListener("abort", abandon);
     try {
       await connection.refreshVersions();
       await connection.#authenticate();
@@ -98,6 +103,8 @@ export class Connection {
       const end = connection.#end;
       connection.close();
       throw end?.kind === "retriable" ? connection.#handshakeFailed(end) : error;
+    } finally {
+      settings.closing?.removeEventListener("abort", abandon);
     }
   }
 

@@ -130,7 +130,7 @@ export class ClusterConsumer implements Consumer {
   #pumpAt(time: number, now: number): void {
     if (time >= this.#restingUntil) return;
     this.#restingUntil = time;
-    this.#cluster.clock.timer(time - now, () => {
+    this.#cluster.timer(time - now, () => {
       if (this.#restingUntil === time) this.#restingUntil = Number.POSITIVE_INFINITY;
       this.#pump();
     });

@@ -19,11 +19,13 @@ export interface TcpSettings {
   readonly connectTimeoutMs: number;
   readonly clock: Clock;
   readonly buffers: ResponseBuffers;
+  /** Ends the attempt. */
+  readonly closing?: AbortSignal | undefined;
 }
 
 /** Opens a socket, with TLS if wanted. Errors: BROKER_UNREACHABLE, HANDSHAKE_FAILED (both retriable), TLS_REFUSED. */
 export function openTcpChannel(settings: TcpSettings): Promise<Channel> {
-  const { host, port, tls, clock, connectTimeoutMs } = settings;
+  const { host, port, tls, clock, connectTimeoutMs, closing } = settings;
   const broker = `${host}:${port}`;
   return new Promise((resolve, reject) => {
     const channel = new TcpChannel(settings);
@@ -31,6 +33,7 @@ export function openTcpChannel(settings: TcpSettings): Promise<Channel> {
     let reached = false;
     const fail = (error: PeridotError) => {
       timer.cancel();
+      closing?.removeEventListener("abort", abandon);
       channel.close();
       reject(error);
     };
@@ -38,12 +41,16 @@ export function openTcpChannel(settings: TcpSettings): Promise<Channel> {
     const timer = clock.timer(connectTimeoutMs, () =>
       fail(reached ? tlsTimeout(broker, connectTimeoutMs) : connectTimeout(broker, connectTimeoutMs)),
     );
+    const abandon = () => fail(new PeridotError("CLIENT_CLOSED", { what: "a connection" }));
+    if (closing?.aborted) return abandon();
+    closing?.addEventListener("abort", abandon);
     socket.once("error", failed);
     socket.once("connect", () => {
       reached = true;
     });
     socket.once(tls === undefined ? "connect" : "secureConnect", () => {
       timer.cancel();
+      closing?.removeEventListener("abort", abandon);
       socket.off("error", failed);
       channel.watch();
       resolve(channel);

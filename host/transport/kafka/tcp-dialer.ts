@@ -32,13 +32,14 @@ export function tcpDialer(settings: TcpDialerSettings): Dialer<Connection> {
       ? "Check that this port is a Kafka listener; when it uses TLS, set tls"
       : "Check that this port is a Kafka listener";
   return {
-    async dial(host, port) {
+    async dial(host, port, closing) {
       const broker = `${host}:${port}`;
-      const channel = await openTcpChannel({ host, port, tls, connectTimeoutMs, clock, buffers });
+      const channel = await openTcpChannel({ host, port, tls, connectTimeoutMs, clock, buffers, closing });
       const connection: ConnectionSettings = {
         broker,
         clientId,
         clock,
+        closing,
         requestTimeoutMs,
         handshakeTimeoutMs: connectTimeoutMs,
         handshakeRemedy,

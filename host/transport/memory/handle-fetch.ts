@@ -49,9 +49,12 @@ function waitForBytes(request: FetchRequest, call: Call): Promise<FetchAnswer> {
     const unwatch: (() => void)[] = [];
     const finish = (answer: FetchAnswer) => {
       timer.cancel();
+      call.gone?.removeEventListener("abort", leave);
       for (const stop of unwatch) stop();
       resolve(answer);
     };
+    const leave = () => finish({ errorCode: CODE.NONE, responses: [] });
+    call.gone?.addEventListener("abort", leave);
     const timer = call.cluster.settings.clock.timer(request.maxWaitMs, () => finish(read(request, call)));
     const look = () => {
       const answer = read(request, call);

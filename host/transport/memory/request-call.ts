@@ -12,6 +12,8 @@ export interface Call {
   readonly addressOf: (node: number) => { readonly host: string; readonly port: number };
   /** Session of this connection with SASL; undefined where none is asked for. */
   readonly authenticate?: SaslExchange | undefined;
+  /** Aborted when the client has gone: nobody waits for the answer any more. */
+  readonly gone?: AbortSignal;
 }
 
 export interface SaslExchange {

@@ -37,6 +37,7 @@ export class ServedConnection {
   readonly #settings: ServedConnectionSettings;
   readonly #waiting: Arrived[] = [];
   #busy = false;
+  readonly #gone = new AbortController();
   #ended = false;
   /** After a lost request or answer nothing gets through any more. */
   #silent = false;
@@ -55,6 +56,7 @@ export class ServedConnection {
   /** The client has gone. */
   end(): void {
     this.#ended = true;
+    this.#gone.abort();
     this.#waiting.length = 0;
   }
 
@@ -134,7 +136,8 @@ export class ServedConnection {
   }
 
   #handle(head: RequestHead, request: ReceivedRequest<Api>) {
-    const call: Call = { ...this.#settings.call, version: head.version, clientId: head.clientId ?? "" };
+    const { version, clientId } = head;
+    const call = { ...this.#settings.call, version, clientId: clientId ?? "", gone: this.#gone.signal };
     const handler = HANDLERS[head.api as HandledApi] as Handler<Api>;
     return handler(request, call);
   }
