@@ -52,7 +52,6 @@ function short(file: string): string {
 
 /** One line a file, the whole story for what failed. A suite is counted by its tests only. */
 async function runFiles(files: string[]): Promise<void> {
-  const passedIn = new Map<string, number>();
   for await (const { type, data } of run({ files, cwd: root, timeout: FILE_MS_MAX })) {
     if (type === "test:pass" || type === "test:fail") {
       const file = data.file ?? "";
@@ -62,7 +61,6 @@ async function runFiles(files: string[]): Promise<void> {
         leftOut.push(`${short(file)}, "${data.name}": ${String(data.skip ?? data.todo)}`);
       } else if (type === "test:pass") {
         totals.passed++;
-        passedIn.set(file, (passedIn.get(file) ?? 0) + 1);
       } else if (!isEcho(data.details.error)) {
         totals.failed++;
         console.log(`FAILED ${short(file)}:${data.line ?? 0} "${data.name}"\n${story(data.details.error)}`);
@@ -72,7 +70,7 @@ async function runFiles(files: string[]): Promise<void> {
     } else if (type === "test:summary" && data.file !== undefined) {
       const seconds = (data.duration_ms / 1000).toFixed(1);
       console.log(
-        `${data.success ? "ok    " : "FAILED"} ${short(data.file)}: ${passedIn.get(data.file) ?? 0} passed, ${seconds} s`,
+        `${data.success ? "ok    " : "FAILED"} ${short(data.file)}: ${data.counts.passed} passed, ${seconds} s`,
       );
     }
   }

@@ -110,7 +110,7 @@ export class Tools {
     return lastLineOf<{ sha256: string }>(launched).sha256;
   }
 
-  /** Writes `rate` addresses a second until `end` is called, which resolves to their number. */
+  /** Resolves once addresses flow, `rate` a second, until `end` is called, which resolves to their number. */
   async seedSteadily(topic: string, rate: number, seed = 1): Promise<{ end(): Promise<number> }> {
     const launched = await this.start("Seed", [
       topic,
@@ -118,6 +118,7 @@ export class Tools {
       `rate=${rate}`,
       `seed=${seed}`,
     ]);
+    await launched.says("flowing");
     return {
       async end() {
         launched.child.stdin?.end();

@@ -34,7 +34,7 @@ test("the harness starts a broker, seeds a topic, and tells an empty output from
     await tools.seed("harness-in", 1000, { tricky: true });
     const seeding = await tools.seedSteadily("harness-flow", 1000);
     const written = await seeding.end();
-    assert.ok(written < 1000);
+    assert.ok(written > 0 && written < 100_000);
     const { exact, in: read, out, missing, unreadableIn } = await tools.verify("harness-in", "harness-out");
     assert.deepEqual(
       { exact, read, out, missing, unreadableIn },

@@ -2,6 +2,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.Properties;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
@@ -9,7 +10,8 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
 
 /**
  * Seed TOPIC COUNT [codec=none] [seed=1] [tricky=no] [rate=0]: writes COUNT addresses, partitioned by murmur2 of the
- * key. With a rate (records a second) it stops early once its standard input has ended.
+ * key. With a rate (records a second) it says "flowing" once the first record is stored, and stops early when its
+ * standard input has ended.
  */
 public final class Seed {
     private static final int PACE = 100; // records between two looks at the clock
@@ -37,6 +39,7 @@ public final class Seed {
         settings.put("acks", "all");
         settings.put("delivery.timeout.ms", 300_000); // brokers may be killed meanwhile
         AtomicReference<Exception> failed = new AtomicReference<>();
+        AtomicBoolean flowing = new AtomicBoolean(rate == 0);
         long written = 0;
         try (KafkaProducer<byte[], byte[]> producer =
                  new KafkaProducer<>(settings, new ByteArraySerializer(), new ByteArraySerializer())) {
@@ -51,6 +54,7 @@ public final class Seed {
                 byte[] value = addresses.nextValue().getBytes(StandardCharsets.UTF_8);
                 producer.send(new ProducerRecord<>(topic, key, value), (metadata, error) -> {
                     if (error != null) failed.compareAndSet(null, error);
+                    else if (flowing.compareAndSet(false, true)) System.out.println("flowing");
                 });
             }
             producer.flush();
