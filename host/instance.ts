@@ -7,6 +7,7 @@ import { makeTaskRunner } from "./task/runner.ts";
 import { openStateDirectory } from "./task/state-directory.ts";
 import type { TaskName, ThreadEvents, ThreadHandle, ThreadProgress } from "./task/thread-port.ts";
 import { WorkerThread } from "./task/worker-thread.ts";
+import { checkPartitions } from "./topology/check-partitions.ts";
 import { type Plan, sinkTopics, sourceTopics } from "./topology/plan.ts";
 import type { Transport, TransportFactory } from "./transport/port.ts";
 import { checkCrossing, workerStart } from "./worker-start.ts";
@@ -116,7 +117,9 @@ export class Instance {
     const described = await this.#transport.admin.describeTopics([...topics]);
     const missing = [...topics].filter((topic) => !described.has(topic));
     if (missing.length > 0) throw new PeridotError("TOPIC_MISSING", { topics: missing.join(", ") });
-    return new Map([...described].map(([topic, each]) => [topic, each.partitions]));
+    const partitionsOf = new Map([...described].map(([topic, each]) => [topic, each.partitions]));
+    checkPartitions(plan, partitionsOf);
+    return partitionsOf;
   }
 
   #makeThreads(partitionsOf: ReadonlyMap<string, number>, processId: string): ThreadHandle[] {
