@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { dockerCluster } from "./docker.ts";
@@ -83,8 +83,7 @@ const START_SECONDS_MAX = 120;
 
 async function javaCluster(options: ClusterOptions): Promise<Cluster> {
   const { brokers, kafkaVersion = KAFKA_VERSION } = options;
-  mkdirSync(join(HOME, "runs"), { recursive: true });
-  const run = mkdtempSync(join(HOME, "runs", "cluster-"));
+  const run = makeRunDirectory();
   const jars = await brokerJars(kafkaVersion);
   const classes = await toolClasses();
   const nodes = await makeNodes(brokers, ["PLAINTEXT", ...(options.listeners ?? [])]);
@@ -173,6 +172,26 @@ async function javaCluster(options: ClusterOptions): Promise<Cluster> {
     },
     stop,
   };
+}
+
+/** Named after this process, so that the next one can tell what a killed one has left behind, and remove it. */
+function makeRunDirectory(): string {
+  const runs = join(HOME, "runs");
+  mkdirSync(runs, { recursive: true });
+  for (const name of readdirSync(runs)) {
+    const owner = /^cluster-(\d+)-/.exec(name)?.[1];
+    if (owner !== undefined && !isAlive(Number(owner)))
+      rmSync(join(runs, name), { recursive: true, force: true });
+  }
+  return mkdtempSync(join(runs, `cluster-${process.pid}-`));
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
 }
 
 function writeConfig(
