@@ -43,6 +43,8 @@ export class ClusterProducer implements Producer {
   readonly #groups = new Set<string>();
   #hasSentOffsets = false;
   #failure: PeridotError | undefined;
+  /** An init has begun and not succeeded: whether the transaction before it is open, nobody knows. */
+  #isUnsettled = false;
 
   constructor(cluster: Cluster, settings: ProducerSettings) {
     this.#cluster = cluster;
@@ -60,7 +62,9 @@ export class ClusterProducer implements Producer {
     this.#sender.fail(new PeridotError("CLIENT_CLOSED", { what: "the producer's former life" }));
     this.#sender = this.#newSender();
     this.#state = "failed";
-    await this.#takeNewEpoch();
+    this.#isUnsettled = true;
+    await this.#orFail(() => this.#takeNewEpoch());
+    this.#isUnsettled = false;
     this.#failure = undefined;
     this.#state = "ready";
     this.#beginAnew();
@@ -111,21 +115,22 @@ export class ClusterProducer implements Producer {
     // Of a member that is fenced the producer is still good: its transaction must not hold up who follows it.
     const mayAbort =
       failure === undefined || failure.kind === "abortable" || failure.code === "INSTANCE_FENCED";
-    if (!mayAbort) throw failure;
+    if (failure !== undefined && (this.#isUnsettled || !mayAbort)) throw failure;
     await this.#sender.drain();
     if (this.#settings.transactionalId === undefined) {
       if (this.#sender.failure !== undefined || this.#sender.hasGap) await this.init();
       return;
     }
     if (this.#state === "ready" || this.#state === "new") return;
-    // The broker knows sequences that we have given up: only a new epoch starts them afresh.
     const hasGap = this.#sender.hasGap || this.#sender.failure !== undefined;
+    // The broker may still get what we have given up. A marker of the same epoch would let it in, for the next
+    // commit to make it visible: below version 2 the marker of a new epoch comes by InitProducerId alone.
+    if (this.#version === 1 && hasGap) return this.init();
     const isKnown = this.#sender.hasSent || this.#hasSentOffsets;
     this.#failure = undefined;
     this.#state = "ready";
     if (this.#sender.failure !== undefined) this.#sender = this.#newSender();
     if (isKnown) await this.#end(false);
-    if (this.#version === 1 && hasGap) await this.init();
   }
 
   async close(): Promise<void> {
