@@ -75,7 +75,7 @@ export class World {
     }
     await this.clock.advance(this.#scenario.scheduleMs);
     this.#calmDown();
-    const isOver = () => this.flaws.length > 0 || isDone(this.broker, this.input);
+    const isOver = () => this.flaws.length > 0 || isDone(this.#scenario, this.broker, this.input);
     await this.clock.runUntil(isOver, CALM_MS_MAX);
     await this.clock.advance(AFTERMATH_MS);
     // A late batch may have opened a transaction, which must come to its end as well.
