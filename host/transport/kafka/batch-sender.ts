@@ -120,10 +120,10 @@ export class BatchSender {
     while (this.#pendingBatches > 0 && this.#failure === undefined) await this.#changes.next();
   }
 
-  /** Drops what is not in flight, and resolves when that is answered, or its connection lost. */
+  /** Drops what is not in flight; resolves when that, and any partition's being added, is answered or lost. */
   async drain(): Promise<void> {
     this.#dropWaiting();
-    while (this.#pendingBatches > 0) {
+    while (this.#pendingBatches > 0 || this.#isAdmitting) {
       await this.#changes.next();
       this.#dropWaiting();
     }
@@ -321,9 +321,12 @@ export class BatchSender {
   /** Before version 2 a partition is added by a request of its own; one such request is under way at a time. */
   #admitted(queues: readonly ProducerQueue[]): ProducerQueue[] {
     const unknown = queues.filter((queue) => queue.admission === "none");
-    const isAsking = [...this.#queues.values()].some((queue) => queue.admission === "asking");
-    if (unknown.length > 0 && !isAsking) this.#admit(unknown);
+    if (unknown.length > 0 && !this.#isAdmitting) this.#admit(unknown);
     return queues.filter((queue) => queue.admission === "open");
+  }
+
+  get #isAdmitting(): boolean {
+    return [...this.#queues.values()].some((queue) => queue.admission === "asking");
   }
 
   async #admit(queues: readonly ProducerQueue[]): Promise<void> {
@@ -336,6 +339,7 @@ export class BatchSender {
       for (const queue of queues) queue.admission = "none";
       this.fail(error as PeridotError);
     }
+    this.#changes.notify();
     this.#pump();
   }
 

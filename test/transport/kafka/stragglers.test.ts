@@ -72,3 +72,22 @@ for (const transactionVersion of [1, 2])
     await scene.clock.advance(20_000);
     assert.deepEqual(scene.stored("out"), [numbers(0, 10)]);
   });
+
+test("an abort waits for a partition that is being added: the coordinator has no transaction open after it", async () => {
+  const scene = new ClientScene({ transactionVersion: 1 });
+  const producer = await ready(scene);
+  await transact(scene, producer, 0, 5);
+  await scene.clock.advance(1_000);
+  const apis: string[] = [];
+  scene.broker.faults.onRequest = ({ api }) => {
+    apis.push(api);
+    const isFirst = apis.filter((each) => each === "AddPartitionsToTxn").length === 1;
+    return api === "AddPartitionsToTxn" && isFirst ? { kind: "cut", carriedOut: true } : DELIVER;
+  };
+  producer.send(batchOf("out", 0, numbers(500, 505)));
+  await scene.clock.advance(1);
+  await scene.run(producer.abort());
+  await scene.clock.advance(2_000);
+  const last = apis.filter((api) => api === "AddPartitionsToTxn" || api === "EndTxn").at(-1);
+  assert.equal(last, "EndTxn");
+});
