@@ -57,7 +57,7 @@ export class Network {
   }
 
   #decide(facts: RequestFacts): Fault {
-    const fault = this.#allowed(facts, this.#faultFor(facts));
+    const fault = this.#faultFor(facts);
     if (fault.kind !== "deliver" || !UNTOLD.has(facts.api)) this.#tell(facts, fault);
     if (fault.kind !== "late") return fault;
     this.#carryOutLate(facts, fault.afterMs);
@@ -77,16 +77,6 @@ export class Network {
       }
     }
     return { kind: "deliver" };
-  }
-
-  /**
-   * Before brokers asked the coordinator about each batch (KIP-890, part 1), a batch that came after its
-   * transaction's end blocked the partition's readers for ever: no client can help that.
-   */
-  #allowed(facts: RequestFacts, fault: NetworkFault): NetworkFault {
-    const isVerified = this.#broker.cluster.release.verifiesTransactions;
-    if (fault.kind === "late" && facts.api === "Produce" && !isVerified) return { kind: "loseRequest" };
-    return fault;
   }
 
   /** What a broker has read it carries out, though the client has hung up long since. */
