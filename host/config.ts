@@ -46,7 +46,7 @@ export interface PeridotConfig extends Connection {
    * `sessionTimeoutMs` loses its tasks and does its work again.
    */
   readonly maxPollIntervalMs?: number;
-  /** Default 10,000; more than the commit interval. */
+  /** Default 10,000; more than the commit interval, at most 40,000. */
   readonly transactionTimeoutMs?: number;
   /** For how long failures in a row are answered by trying again (KIP-572); default 300,000. */
   readonly taskTimeoutMs?: number;
@@ -90,6 +90,8 @@ const GUARANTEES: Readonly<Record<Guarantee, ResolvedConfig["guarantee"]>> = {
   "at-least-once": "at_least_once",
 };
 const COMPRESSIONS: readonly string[] = ["none", "gzip", "snappy", "lz4", "zstd"] satisfies Compression[];
+/** Committed offsets are waited for so much longer than an open transaction can hold them up (60 s by default). */
+const TRANSACTION_TIMEOUT_MS_MAX = 40_000;
 const RESETS: readonly string[] = ["earliest", "latest", "none"];
 const POLL_INTERVAL_MS_MIN = 1_000;
 /** The options that go on to the transport; the compiler sees that none is missing. */
@@ -170,6 +172,13 @@ function checkRelations(config: ResolvedConfig): void {
       "transactionTimeoutMs",
       `(${config.transactionTimeoutMs}) is not above commitIntervalMs (${config.commitIntervalMs})`,
       "Raise it, or commit more often: else the broker aborts each transaction before its end",
+    );
+  }
+  if (config.transactionTimeoutMs > TRANSACTION_TIMEOUT_MS_MAX) {
+    fail(
+      "transactionTimeoutMs",
+      `(${config.transactionTimeoutMs}) is above ${TRANSACTION_TIMEOUT_MS_MAX}`,
+      "Lower it: who takes over from a dead process waits until its transaction has timed out",
     );
   }
   if (config.heartbeatIntervalMs * 2 > config.sessionTimeoutMs) {

@@ -55,6 +55,11 @@ const wrong: readonly [string, object, RegExp][] = [
     { commitIntervalMs: 20_000 },
     /transactionTimeoutMs .*not above/,
   ],
+  [
+    "a transaction that outlives who waits for it",
+    { transactionTimeoutMs: 60_000 },
+    /transactionTimeoutMs .*40000/,
+  ],
   ["a heartbeat as long as the session", { heartbeatIntervalMs: 40_000 }, /heartbeatIntervalMs/],
 ];
 

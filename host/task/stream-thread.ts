@@ -145,9 +145,10 @@ export class StreamThread implements ThreadHandle {
     if (command === undefined) return this.#step();
     try {
       await command.run();
-    } finally {
-      command.done();
+    } catch (error) {
+      await this.#fail(asPeridotError(error)); // who asked hears of it when nothing is open any more
     }
+    command.done();
   }
 
   async #step(): Promise<void> {

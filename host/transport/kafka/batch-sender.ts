@@ -16,8 +16,10 @@ import type { ProducerIdentity, TransactionVersion } from "./transaction-protoco
 /** A broker remembers the last five batches of a producer in each partition: more must not be in flight. */
 const REQUESTS_IN_FLIGHT_MAX = 5;
 const RETRY: BackoffBounds = { leastMs: 3, mostMs: 500 };
-const NETWORK_EXCEPTION = codeOf("NETWORK_EXCEPTION");
-const LEADER_NOT_AVAILABLE = codeOf("LEADER_NOT_AVAILABLE");
+const [NETWORK_EXCEPTION, LEADER_NOT_AVAILABLE] = [
+  codeOf("NETWORK_EXCEPTION"),
+  codeOf("LEADER_NOT_AVAILABLE"),
+];
 
 export interface SenderSettings {
   readonly cluster: Cluster;
@@ -384,12 +386,12 @@ export class BatchSender {
 
   #errorOf(
     failure: ProduceFailure,
-    { queue: { topic, partition }, queued }: Sent,
+    { queue, queued }: Sent,
     answer: { readonly errorCode: number; readonly message: string | null | undefined } | undefined,
   ): PeridotError {
     return produceError(failure, {
-      topic,
-      partition,
+      topic: queue.topic,
+      partition: queue.partition,
       transactionalId: this.#settings.transactionalId,
       bytes: queued.wire?.length,
       withinMs: this.#cluster.timeouts.deliveryMs,
