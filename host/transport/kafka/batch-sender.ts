@@ -8,35 +8,16 @@ import { decideProduce, type ProduceFailure } from "./decide-produce.ts";
 import { groupBy, partitionKey } from "./partitions.ts";
 import { produceError, requirePartitions } from "./produce-error.ts";
 import { produceRequest } from "./produce-request.ts";
-import { ProducerQueue, type QueuedBatch, type Stamp } from "./producer-queue.ts";
+import { ProducerQueue, type QueuedBatch } from "./producer-queue.ts";
 import type { ResponseOf } from "./protocol/api.ts";
 import { codeOf, kafkaErrorName } from "./protocol/error-codes.ts";
-import type { ProducerIdentity, TransactionVersion } from "./transaction-protocol.ts";
+import type { SenderSettings, SenderTerm } from "./sender-settings.ts";
 
 /** A broker remembers the last five batches of a producer in each partition: more must not be in flight. */
 const REQUESTS_IN_FLIGHT_MAX = 5;
 const RETRY: BackoffBounds = { leastMs: 3, mostMs: 500 };
-const [NETWORK_EXCEPTION, LEADER_NOT_AVAILABLE] = [
-  codeOf("NETWORK_EXCEPTION"),
-  codeOf("LEADER_NOT_AVAILABLE"),
-];
-
-export interface SenderSettings {
-  readonly cluster: Cluster;
-  readonly transactionalId: string | undefined;
-  readonly requestBytesMax: number;
-  readonly requestTimeoutMs: number;
-  readonly stamp: Stamp;
-  /** Before transaction version 2: adds partitions to the transaction. */
-  readonly admit: (partitions: readonly ProducerQueue[]) => Promise<void>;
-}
-
-/** What the batches are stamped with from now on. */
-export interface SenderTerm {
-  readonly identity: ProducerIdentity;
-  /** undefined: no transactions. */
-  readonly version: TransactionVersion | undefined;
-}
+const NETWORK_EXCEPTION = codeOf("NETWORK_EXCEPTION");
+const LEADER_NOT_AVAILABLE = codeOf("LEADER_NOT_AVAILABLE");
 
 interface Sent {
   readonly queue: ProducerQueue;
