@@ -34,10 +34,14 @@ export function barChart(title: string, panels: readonly Panel[]): string {
     y += 14;
   }
   const head = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="-10 0 ${WIDTH + 20} ${y}" font-family="sans-serif" font-size="14" fill="#77808a">`;
-  return `${head}\n${text(0, 22, title, 'font-size="17"')}\n${parts.join("\n")}\n</svg>\n`;
+  const heading = `<title>${escaped(title)}</title>\n${text(0, 22, title, 'font-size="17"')}`;
+  return `${head}\n${heading}\n${parts.join("\n")}\n</svg>\n`;
 }
 
 function text(x: number, y: number, words: string, attributes = ""): string {
-  const safe = words.replace(/&/g, "&amp;").replace(/</g, "&lt;");
-  return `<text x="${x.toFixed(1)}" y="${y}" ${attributes}>${safe}</text>`;
+  return `<text x="${x.toFixed(1)}" y="${y}" ${attributes}>${escaped(words)}</text>`;
+}
+
+function escaped(words: string): string {
+  return words.replace(/&/g, "&amp;").replace(/</g, "&lt;");
 }
