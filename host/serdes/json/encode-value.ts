@@ -7,8 +7,8 @@ export function encodeValue(value: unknown): string | undefined {
   try {
     return JSON.stringify(value);
   } catch (error) {
-    // a replacer costs every value; so only what JSON.stringify refuses is tried again with one
-    if (!(error instanceof TypeError) || !holdsBigint(value, 0)) throw error;
+    // a replacer costs every value; so only what JSON.stringify refuses (a bigint, a cycle) is tried again with one
+    if (!(error instanceof TypeError)) throw error;
     return JSON.stringify(value, (_name, inner: unknown) =>
       typeof inner === "bigint" ? exactly(inner) : inner,
     );
@@ -20,13 +20,4 @@ const { rawJSON } = JSON as unknown as { rawJSON(text: string): unknown };
 
 function exactly(integer: bigint): unknown {
   return rawJSON(String(integer));
-}
-
-/** Deeper values are given up: they may refer to themselves, which JSON.stringify reports better. */
-const DEPTH_MAX = 64;
-
-function holdsBigint(value: unknown, depth: number): boolean {
-  if (typeof value === "bigint") return true;
-  if (typeof value !== "object" || value === null || depth > DEPTH_MAX) return false;
-  return Object.values(value).some((inner) => holdsBigint(inner, depth + 1));
 }
