@@ -1,4 +1,5 @@
 import type { MemberIdentity, OffsetToCommit, TopicPartition } from "../transport/port.ts";
+import { nameOf } from "./partition-name.ts";
 import type { CommitPermit } from "./permit.ts";
 import { type TransactionTag, tagText } from "./transaction-tag.ts";
 
@@ -72,9 +73,9 @@ export function decideCut(facts: CutFacts): CutDecision {
       : { cut: "refuse", reason: "records were written, but no offset goes with them" };
   }
   if (facts.identity === undefined) return { cut: "refuse", reason: "the thread owns no task" };
-  const foreign = facts.offsets.find((each) => !facts.owned.has(`${each.topic}-${each.partition}`));
+  const foreign = facts.offsets.find((each) => !facts.owned.has(nameOf(each)));
   if (foreign !== undefined) {
-    return { cut: "refuse", reason: `${foreign.topic}-${foreign.partition} is not assigned to the thread` };
+    return { cut: "refuse", reason: `${nameOf(foreign)} is not assigned to the thread` };
   }
   const metadata = tagText(facts.tag);
   const offsets: OffsetToCommit[] = facts.offsets.map((each) => ({

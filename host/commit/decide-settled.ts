@@ -1,4 +1,5 @@
 import type { OffsetToCommit, TopicPartition } from "../transport/port.ts";
+import { nameOf } from "./partition-name.ts";
 import { parseTag, type TransactionTag } from "./transaction-tag.ts";
 
 /**
@@ -24,11 +25,11 @@ export type SettledDecision =
 
 /** Reads the outcome of a transaction back from the offsets' metadata: it committed all of them, or none. */
 export function decideSettled(facts: SettledFacts): SettledDecision {
-  const found = new Map(facts.found.map((each) => [`${each.topic}-${each.partition}`, each]));
+  const found = new Map(facts.found.map((each) => [nameOf(each), each]));
   let committed = 0;
   let unchanged = 0;
   for (const held of facts.held) {
-    const name = `${held.topic}-${held.partition}`;
+    const name = nameOf(held);
     const now = found.get(name);
     if (now !== undefined && now.offset === held.offset && isSame(parseTag(now.metadata), facts.tag))
       committed++;

@@ -1,4 +1,5 @@
 import type { Clock } from "../clock.ts";
+import { nameOf } from "../commit/partition-name.ts";
 import { PeridotError } from "../errors.ts";
 import type {
   Admin,
@@ -10,7 +11,6 @@ import type {
 } from "../transport/port.ts";
 import { decideAssignment, decideThreads, type SubTopologySources, tasksOf } from "./decide-assignment.ts";
 import { decideRebalance, type GenerationEnd } from "./decide-rebalance.ts";
-import { nameOf } from "./positions.ts";
 import type { TaskName, TaskToOpen, ThreadHandle } from "./thread-port.ts";
 import { TopicWatch } from "./topic-watch.ts";
 

@@ -1,9 +1,5 @@
+import { nameOf } from "../commit/partition-name.ts";
 import type { AssignedPartition, FetchedRecords, OffsetToCommit, TopicPartition } from "../transport/port.ts";
-
-/** The text by which maps name a partition: "topic-3". */
-export function nameOf(partition: TopicPartition): string {
-  return `${partition.topic}-${partition.partition}`;
-}
 
 interface Position {
   readonly partition: TopicPartition;

@@ -1,5 +1,6 @@
 import { assert } from "../assert.ts";
 import type { Clock } from "../clock.ts";
+import { nameOf } from "../commit/partition-name.ts";
 import { badRecordsChannel, taskBatchChannel } from "../diagnostics/channels.ts";
 import { PeridotError } from "../errors.ts";
 import type { ErrorHandler, ErrorSettings } from "../topology/error-settings.ts";
@@ -11,7 +12,6 @@ import { type BadRow, BadRows, type Origin } from "./bad-rows.ts";
 import { type Chunk, type ChunkRoom, newChunkRoom } from "./chunk.ts";
 import { Emitter } from "./emitter.ts";
 import { Outbox } from "./outbox.ts";
-import { nameOf } from "./positions.ts";
 import { type NextRows, ProcessingTask } from "./processing-task.ts";
 import { makePrograms, type SourceProgram } from "./program.ts";
 import { ChunkRun, rowsBetween } from "./run-chunk.ts";

@@ -1,7 +1,7 @@
 import { decideCut } from "../../host/commit/decide-commit.ts";
 import { decideFailure } from "../../host/commit/decide-failure.ts";
+import { nameOf } from "../../host/commit/partition-name.ts";
 import type { MembershipParts } from "../../host/task/membership.ts";
-import { nameOf } from "../../host/task/positions.ts";
 import type { StreamThreadParts } from "../../host/task/stream-thread.ts";
 import type { ThreadHandle } from "../../host/task/thread-port.ts";
 import type { EmbeddedBroker } from "../../host/transport/memory/embedded-broker.ts";
