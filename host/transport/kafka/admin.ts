@@ -5,7 +5,7 @@ import type { Cluster } from "./cluster.ts";
 import type { Connection } from "./connection.ts";
 import { decideAnswer } from "./decide-answer.ts";
 import { type LocatedOffset, listOffsets, type OffsetPlace } from "./list-offsets.ts";
-import { byTopic, groupBy } from "./partitions.ts";
+import { byTopic } from "./partitions.ts";
 import type { ResponseOf } from "./protocol/api.ts";
 import { codeOf } from "./protocol/error-codes.ts";
 
@@ -95,7 +95,7 @@ export class ClusterAdmin implements Admin {
       for (const topic of new Set(left.map((each) => each.topic))) await this.#cluster.requireTopic(topic);
       const leaderOf = (each: TopicPartition) =>
         this.#cluster.metadata.leaderOf(each.topic, each.partition)?.nodeId ?? -1;
-      for (const [nodeId, share] of groupBy(left, leaderOf)) {
+      for (const [nodeId, share] of Map.groupBy(left, leaderOf)) {
         await this.#deleteAt(nodeId, share);
         left = left.filter((each) => !share.includes(each));
       }

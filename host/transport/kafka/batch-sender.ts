@@ -5,7 +5,7 @@ import { Changes } from "./changes.ts";
 import type { Cluster } from "./cluster.ts";
 import type { Connection } from "./connection.ts";
 import { decideProduce, type ProduceFailure } from "./decide-produce.ts";
-import { groupBy, partitionKey } from "./partitions.ts";
+import { partitionKey } from "./partitions.ts";
 import { produceError, requirePartitions } from "./produce-error.ts";
 import { produceRequest } from "./produce-request.ts";
 import { ProducerQueue, type QueuedBatch } from "./producer-queue.ts";
@@ -140,7 +140,7 @@ export class BatchSender {
       else ready.push(queue);
     }
     const admitted = this.#term!.version === 1 ? this.#admitted(ready) : ready;
-    for (const [nodeId, queues] of groupBy(admitted, (queue) => this.#leaderOf(queue)))
+    for (const [nodeId, queues] of Map.groupBy(admitted, (queue) => this.#leaderOf(queue)))
       if (nodeId === undefined) this.#findLeaders(queues);
       else this.#sendTo(nodeId, queues, now);
   }

@@ -10,7 +10,7 @@ import { decideFetch, type FetchFailure } from "./decide-fetch.ts";
 import { FetchBuffer, SharedRelease } from "./fetch-buffer.ts";
 import { fetchRequest } from "./fetch-request.ts";
 import { listOffsets } from "./list-offsets.ts";
-import { groupBy, partitionKey } from "./partitions.ts";
+import { partitionKey } from "./partitions.ts";
 import type { ResponseOf } from "./protocol/api.ts";
 import { codeOf, kafkaErrorName } from "./protocol/error-codes.ts";
 import { usableRecords } from "./usable-records.ts";
@@ -113,7 +113,7 @@ export class ClusterConsumer implements Consumer {
     const now = this.#cluster.clock.now();
     const idle = [...this.#partitions.values()].filter((each) => !each.isFetching);
     const ready = idle.filter((each) => this.#isReady(each, now));
-    for (const [nodeId, share] of groupBy(ready, (each) => this.#leaderOf(each)))
+    for (const [nodeId, share] of Map.groupBy(ready, (each) => this.#leaderOf(each)))
       if (nodeId !== undefined && !this.#busyLeaders.has(nodeId)) this.#fetch(nodeId, this.#rotated(share));
     if (ready.some((each) => this.#leaderOf(each) === undefined)) this.#findLeaders();
     if (idle.some((each) => each.position === undefined && each.restsUntil <= now)) this.#place();

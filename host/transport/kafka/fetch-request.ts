@@ -1,4 +1,3 @@
-import { groupBy } from "./partitions.ts";
 import type { RequestOf } from "./protocol/api.ts";
 
 export interface FetchAim {
@@ -30,7 +29,7 @@ export function fetchRequest(
   shape: FetchShape,
 ): RequestOf<"Fetch"> {
   const byName = version < FIRST_WITH_TOPIC_IDS;
-  const topics = [...groupBy(aims, (aim) => aim.topic)].map(([topic, share]) => ({
+  const topics = [...Map.groupBy(aims, (aim) => aim.topic)].map(([topic, share]) => ({
     ...(byName ? { topic } : { topicId: share[0]!.topicId }),
     partitions: share.map((aim) => ({
       partition: aim.partition,

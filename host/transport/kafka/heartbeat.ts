@@ -3,7 +3,6 @@ import { PeridotError } from "../../errors.ts";
 import type { MemberIdentity, MemberSettings } from "../port.ts";
 import type { Cluster } from "./cluster.ts";
 import { decideGroup, type GroupFailure } from "./decide-group.ts";
-import { type Deferred, deferred } from "./deferred.ts";
 import type { GroupProtocol } from "./group-protocol.ts";
 
 /** How soon a heartbeat that failed is repeated, in milliseconds. */
@@ -18,7 +17,7 @@ export class Heartbeat {
   readonly #protocol: GroupProtocol;
   readonly #settings: MemberSettings;
   readonly #identity: MemberIdentity;
-  readonly #ended: Deferred<"rebalance" | "lost"> = deferred();
+  readonly #ended = Promise.withResolvers<"rebalance" | "lost">();
   #timer: Timer;
   #aliveAt: number;
   #stopped = false;
@@ -29,6 +28,7 @@ export class Heartbeat {
     this.#settings = settings;
     this.#identity = identity;
     this.#aliveAt = cluster.clock.now();
+    this.#ended.promise.catch(() => {}); // nobody need wait for it; whoever does still gets the error
     this.#timer = this.#in(settings.heartbeatIntervalMs);
   }
 

@@ -3,7 +3,7 @@ import type { TopicPartition } from "../port.ts";
 import { errorOfAnswer } from "./answer-errors.ts";
 import type { Cluster } from "./cluster.ts";
 import { decideAnswer } from "./decide-answer.ts";
-import { byTopic, groupBy, partitionKey } from "./partitions.ts";
+import { byTopic, partitionKey } from "./partitions.ts";
 
 export type OffsetPlace = "earliest" | "latest" | "latestCommitted";
 export type LocatedOffset = TopicPartition & { readonly offset: bigint };
@@ -26,7 +26,7 @@ export async function listOffsets(
   if (partitions.length === 0) return [];
   await cluster.retry("listing offsets", async () => {
     for (const topic of new Set(unknown().map((each) => each.topic))) await cluster.requireTopic(topic);
-    const byLeader = groupBy(unknown(), (each) => leaderNodeOf(cluster, each));
+    const byLeader = Map.groupBy(unknown(), (each) => leaderNodeOf(cluster, each));
     const asked = [...byLeader].map(([nodeId, share]) => askLeader(cluster, nodeId, share, at, found));
     const outcomes = await Promise.allSettled(asked);
     const failed = outcomes.find((outcome) => outcome.status === "rejected");
