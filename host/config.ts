@@ -37,7 +37,7 @@ export interface PeridotConfig extends Connection {
   readonly instanceId?: string;
   /** Default 45,000; the broker's group.min.session.timeout.ms is its lower bound. */
   readonly sessionTimeoutMs?: number;
-  /** Default 3,000; at most a third of the session. */
+  /** Default 3,000; at most half of the session. */
   readonly heartbeatIntervalMs?: number;
   /**
    * A worker that is stuck in user code for so long is ended and replaced, and its tasks are assigned anew; also the

@@ -1,5 +1,4 @@
-import type { Clock } from "../clock.ts";
-import { sleep } from "../clock.ts";
+import { type Clock, sleep } from "../clock.ts";
 import { asPeridotError, attempt, type StageFailure } from "../commit/commit.ts";
 import type { FailureDecision } from "../commit/decide-failure.ts";
 import type { Decisions } from "../commit/decisions.ts";
@@ -141,13 +140,10 @@ export class StreamThread implements ThreadHandle {
     this.#parts.onTurn?.();
     this.#failure = this.#cycle.takeFailure() ?? this.#failure;
     if (this.#failure !== undefined) return this.#recover();
-    const command = this.#commands.shift();
+    const command = this.#commands[0];
     if (command === undefined) return this.#step();
-    try {
-      await command.run();
-    } catch (error) {
-      await this.#fail(asPeridotError(error)); // who asked hears of it when nothing is open any more
-    }
+    await command.run(); // where it fails it stays in the queue, and is answered once nothing is open any more
+    this.#commands.shift();
     command.done();
   }
 
