@@ -48,8 +48,11 @@ export class Peridot {
     this.#config = resolveConfig(config);
   }
 
-  /** A stream of the records of one topic or several: see StreamsBuilder#stream. */
-  stream<K, V>(topics: string | readonly string[], consumed: Consumed<K, V>): KStream<K, V, "key" | "value"> {
+  /** A stream of the records of one topic or several, or of all that match a pattern: see StreamsBuilder#stream. */
+  stream<K, V>(
+    topics: string | readonly string[] | RegExp,
+    consumed: Consumed<K, V>,
+  ): KStream<K, V, "key" | "value"> {
     if (this.#config.topology !== undefined) {
       throw new PeridotError("TOPOLOGY_INVALID", {
         problem: "the topology stands in a module of its own, yet streams are added to the application too",
@@ -129,7 +132,8 @@ export class Peridot {
   async #live(onAssigned: () => void): Promise<void> {
     try {
       const topology = await Promise.race([this.#topology(), this.#closing.promise]);
-      if (topology !== undefined) await this.#runInstance(compile(topology), onAssigned);
+      if (topology !== undefined)
+        await this.#runInstance(compile(topology, this.#config.applicationId), onAssigned);
       this.#state = "closed";
     } catch (error) {
       this.#state = "failed";

@@ -206,8 +206,9 @@ export const ERRORS = {
   USER_CODE_THREW: { kind: "record", says: "{where} threw {what}, which is no Error" },
   OUTPUT_REFUSED: {
     kind: "fatal",
-    says: 'the record that {node} made of offset {offset} cannot be written: {problem}. The transaction is not committed. Make smaller records, or set onSerializationError to "continue" or "deadLetter"',
+    says: 'the record that {node} made of offset {offset} cannot be written: {problem}. The transaction is not committed. Make smaller records, or set onProductionError to "continue" or "deadLetter"',
   },
+  RECORD_REFUSED: { kind: "record", says: "{reason}" },
   SERDE_REFUSED: { kind: "record", says: "the serde {serde} refuses {problem}" },
   RECORD_FAILED: {
     kind: "record",

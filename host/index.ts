@@ -8,10 +8,12 @@ export {
   type TaskBatchEvent,
   taskBatchChannel,
 } from "./diagnostics/channels.ts";
+export type { BranchedKStream, Branches } from "./dsl/branched.ts";
 export type { Consumed } from "./dsl/consumed.ts";
 export type { Condition, Projected, Projection } from "./dsl/fields.ts";
 export type { KStream } from "./dsl/kstream.ts";
 export type { KnownSerdes, Named, Produced } from "./dsl/produced.ts";
+export type { Repartitioned } from "./dsl/repartitioned.ts";
 export { StreamsBuilder } from "./dsl/streams-builder.ts";
 export {
   failOnInvalidTimestamp,
@@ -44,7 +46,9 @@ export type {
   FailureStage,
   RecordFailure,
 } from "./topology/error-settings.ts";
+export { type Accepted, Err, err, type Result } from "./topology/result.ts";
 export type { WireFormat } from "./topology/serde.ts";
+export type { ExtractTopic, Partitioner, RecordOrigin } from "./topology/sink-choice.ts";
 export type {
   ExtractedRecord,
   ExtractTimestamp,

@@ -8,6 +8,7 @@ import { openStateDirectory } from "./task/state-directory.ts";
 import type { TaskName, ThreadEvents, ThreadHandle, ThreadProgress } from "./task/thread-port.ts";
 import { WorkerThread } from "./task/worker-thread.ts";
 import { checkPartitions } from "./topology/check-partitions.ts";
+import { INTERNAL_TOPIC_CONFIGS, internalPartitions } from "./topology/internal-topics.ts";
 import { type Plan, sinkTopics, sourceTopics } from "./topology/plan.ts";
 import type { Transport, TransportFactory } from "./transport/port.ts";
 import { checkCrossing, workerStart } from "./worker-start.ts";
@@ -87,6 +88,7 @@ export class Instance {
       subTopologies: plan.subTopologies.map((each) => ({
         subTopology: each.id,
         sourceTopics: each.sources.flatMap((source) => source.topics),
+        patterns: each.sources.flatMap(({ pattern }) => (pattern === undefined ? [] : [pattern])),
       })),
       onTasks,
       watch: { clock: config.clock, everyMs: config.metadataMaxAgeMs },
@@ -105,7 +107,7 @@ export class Instance {
     await this.#transport.close();
   }
 
-  /** Of every topic that is read or written; all must exist. */
+  /** Of every topic that is read or written: internal ones are made where they do not exist, all others must exist. */
   async #partitionCounts(): Promise<ReadonlyMap<string, number>> {
     const { config, plan } = this.#settings;
     const deadLetters = config.errors.deadLetterTopic;
@@ -115,11 +117,27 @@ export class Instance {
       ...(deadLetters ? [deadLetters] : []),
     ]);
     const described = await this.#transport.admin.describeTopics([...topics]);
-    const missing = [...topics].filter((topic) => !described.has(topic));
+    const internal = new Set(plan.internalTopics.map(({ topic }) => topic));
+    const missing = [...topics].filter((topic) => !described.has(topic) && !internal.has(topic));
     if (missing.length > 0) throw new PeridotError("TOPIC_MISSING", { topics: missing.join(", ") });
-    const partitionsOf = new Map([...described].map(([topic, each]) => [topic, each.partitions]));
+    const existing = new Map([...described].map(([topic, each]) => [topic, each.partitions]));
+    const partitionsOf = new Map([...existing, ...(await this.#makeInternalTopics(existing))]);
     checkPartitions(plan, partitionsOf);
     return partitionsOf;
+  }
+
+  async #makeInternalTopics(existing: ReadonlyMap<string, number>): Promise<ReadonlyMap<string, number>> {
+    const wanted = internalPartitions(this.#settings.plan, existing);
+    const missing = [...wanted].filter(([topic]) => !existing.has(topic));
+    await this.#transport.admin.createTopics(
+      missing.map(([topic, partitions]) => ({
+        topic,
+        partitions,
+        replicationFactor: -1,
+        configs: INTERNAL_TOPIC_CONFIGS,
+      })),
+    );
+    return new Map(missing);
   }
 
   #makeThreads(partitionsOf: ReadonlyMap<string, number>, processId: string): ThreadHandle[] {

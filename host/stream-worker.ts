@@ -83,7 +83,7 @@ function kafkaSettings(): KafkaSettings {
 }
 
 async function open(): Promise<StreamThread> {
-  const plan = compile(await loadTopology(new URL(start.topology)));
+  const plan = compile(await loadTopology(new URL(start.topology)), start.config.applicationId);
   if (plan.hash !== start.planHash) throw new PeridotError("TOPOLOGY_DIFFERS", { topology: start.topology });
   const kafka = kafkaSettings();
   const config: ResolvedConfig = {

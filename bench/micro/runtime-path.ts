@@ -10,7 +10,7 @@ export function runtimePath(describe: (builder: StreamsBuilder) => void): Path {
   const builder = new StreamsBuilder();
   describe(builder);
   const runner = makeTaskRunner({
-    plan: compile(builder.build()),
+    plan: compile(builder.build(), "app"),
     partitionsOf: new Map([
       ["in", 1],
       ["out", PARTITIONS],

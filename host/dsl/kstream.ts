@@ -1,18 +1,28 @@
 import { PeridotError } from "../errors.ts";
+import { branch, branchChild } from "../operators/branch.ts";
 import { filter } from "../operators/filter.ts";
 import { type FieldCondition, filterFields } from "../operators/filter-fields.ts";
+import { flatMap } from "../operators/flat-map.ts";
+import { flatMapValues } from "../operators/flat-map-values.ts";
 import { forEach } from "../operators/for-each.ts";
 import { map } from "../operators/map.ts";
 import { mapValues } from "../operators/map-values.ts";
+import { merge } from "../operators/merge.ts";
 import { peek } from "../operators/peek.ts";
 import { project } from "../operators/project.ts";
+import { selectKey } from "../operators/select-key.ts";
 import { json } from "../serdes/json.ts";
 import type { NodeId } from "../topology/node.ts";
 import type { Operator } from "../topology/operator.ts";
+import type { Accepted, Err } from "../topology/result.ts";
 import type { AnySerde } from "../topology/serde.ts";
+import type { ExtractTopic } from "../topology/sink-choice.ts";
+import { BranchedKStream } from "./branched.ts";
 import type { Condition, Projected, Projection } from "./fields.ts";
 import type { NodeLog } from "./node-log.ts";
 import type { KnownSerdes, Named, Produced, ProducedArguments } from "./produced.ts";
+import type { Repartitioned } from "./repartitioned.ts";
+import { failOnInvalidTimestamp } from "./timestamp-extractors.ts";
 
 /** The serdes that a stream knows by itself. */
 interface StreamSerdes {
@@ -24,10 +34,9 @@ interface StreamSerdes {
  * A stream of records with keys K and values V. Immutable: each operator gives a new stream, and a stream may have
  * any number of operators, each of which sees every record, in the order in which they were attached.
  *
- * User functions are called with plain values; for a JSON value with a schema, with a lazy view of the row, whose
- * fields are decoded as they are read. A view is valid until the function returns, and so are the values that it
- * gives out, save texts and numbers. A null key or value (a tombstone) reaches every function, as in Kafka Streams.
- * A function that throws makes its record a bad record: see `ErrorSettings`.
+ * User functions are called with plain values; a JSON value is a plain object, which may be kept. A null key or value
+ * (a tombstone) reaches every function, as in Kafka Streams. A function that throws, or returns `err(reason)`, makes
+ * its record a bad record: see `ErrorSettings`.
  */
 export class KStream<K, V, Known extends KnownSerdes = never> {
   readonly #log: NodeLog;
@@ -52,7 +61,10 @@ export class KStream<K, V, Known extends KnownSerdes = never> {
    *   clients.mapValues({ address: "Address", pincode: "Pincode" })
    */
   mapValues<const P extends Projection<V>>(projection: P, named?: Named): KStream<K, Projected<V, P>, Known>;
-  mapValues<V2>(mapper: (value: V, key: K) => V2, named?: Named): KStream<K, V2, Exclude<Known, "value">>;
+  mapValues<R>(
+    mapper: (value: V, key: K) => R,
+    named?: Named,
+  ): KStream<K, Accepted<R>, Exclude<Known, "value">>;
   mapValues(
     mapper: ((value: V, key: K) => unknown) | Readonly<Record<string, string>>,
     named?: Named,
@@ -66,8 +78,40 @@ export class KStream<K, V, Known extends KnownSerdes = never> {
   }
 
   /** A new key and a new value for each record. */
-  map<K2, V2>(mapper: (key: K, value: V) => readonly [K2, V2], named?: Named): KStream<K2, V2> {
+  map<K2, V2>(mapper: (key: K, value: V) => readonly [K2, V2] | Err, named?: Named): KStream<K2, V2> {
     return this.#next(map(mapper), named, { key: undefined, value: undefined });
+  }
+
+  /** A new key for each record. */
+  selectKey<R>(
+    selector: (key: K, value: V) => R,
+    named?: Named,
+  ): KStream<Accepted<R>, V, Exclude<Known, "key">> {
+    return this.#next(selectKey(selector), named, { key: undefined, value: this.#serdes.value });
+  }
+
+  /**
+   * Any number of records in place of each one: what the function gives, in its order, each with the timestamp and the
+   * headers of the record that it came from.
+   *
+   * @example
+   *   clients.flatMap((key, client) => client.owner.map((owner) => [owner, key] as const))
+   */
+  flatMap<K2, V2>(
+    mapper: (key: K, value: V) => Iterable<readonly [K2, V2] | Err> | Err,
+    named?: Named,
+  ): KStream<K2, V2> {
+    const fn = mapper as (key: never, value: never) => Iterable<unknown>;
+    return this.#next(flatMap(fn), named, { key: undefined, value: undefined });
+  }
+
+  /** Any number of values in place of each one; key, timestamp and headers stay. */
+  flatMapValues<R>(
+    mapper: (value: V, key: K) => Iterable<R> | Err,
+    named?: Named,
+  ): KStream<K, Accepted<R>, Exclude<Known, "value">> {
+    const fn = mapper as (value: never, key: never) => Iterable<unknown>;
+    return this.#next(flatMapValues(fn), named, { key: this.#serdes.key, value: undefined });
   }
 
   /**
@@ -98,19 +142,130 @@ export class KStream<K, V, Known extends KnownSerdes = never> {
   }
 
   /**
-   * Writes the records to a topic, which must exist, with their timestamps and headers. Partitions are chosen as
-   * Kafka's default partitioner does. A null value is written as null.
+   * Splits the stream into branches.
    *
+   * @param named each branch is named by this name with its own behind it; default: generated.
+   */
+  split(named?: Named): BranchedKStream<K, V, Known> {
+    return new BranchedKStream((branches) => {
+      const predicates = branches.map(({ predicate }) => predicate);
+      const { node, name } = this.#append([this.#node], branch(predicates), named?.name);
+      return branches.map((each, index) => {
+        const child = this.#append([node], branchChild(index), `${name}${each.name}`);
+        return new KStream(this.#log, child.node, this.#serdes);
+      });
+    });
+  }
+
+  /**
+   * The records of this stream and of others, in the order in which they come: of one partition in theirs, of several by
+   * timestamp as far as they are there. A stream merged with itself gives each record once, as in Kafka Streams.
+   *
+   * @throws TOPOLOGY_INVALID if the streams are of different builders
+   */
+  merge<Known2 extends KnownSerdes>(
+    other: KStream<K, V, Known2>,
+    named?: Named,
+  ): KStream<K, V, Known & Known2> {
+    if (other.#log !== this.#log) {
+      throw misuse("a merge of streams of two builders", "Make both from the same builder");
+    }
+    const parents = [...new Set([this.#node, other.#node])].sort((a, b) => a - b);
+    const { node } = this.#append(parents, merge(), named?.name);
+    const { key, value } = other.#serdes;
+    return new KStream(this.#log, node, {
+      key: key && this.#serdes.key,
+      value: value && this.#serdes.value,
+    });
+  }
+
+  /**
+   * Writes the records to a topic of the application's own and reads them again, so that all of one key come to one
+   * task. Records with a null key are dropped, and not counted as bad, as in Kafka Streams.
+   *
+   * @throws TOPOLOGY_INVALID if the name or a serde is missing
+   */
+  repartition(repartitioned: Repartitioned<K, V, Known>): KStream<K, V, "key" | "value"> {
+    const { name, partitions, partitioner } = repartitioned;
+    if (!name) throw misuse("a repartition without a name", 'Name it: repartition({ name: "by-city" })');
+    if (partitions !== undefined && !(Number.isInteger(partitions) && partitions > 0)) {
+      throw misuse(
+        `a repartition into ${partitions} partitions`,
+        "Give a whole number above 0, or leave it out",
+      );
+    }
+    const topic = `${name}-repartition`;
+    const given: Partial<Repartitioned<K, V, never>> = repartitioned;
+    const { key, value } = this.#serdesFor(topic, given);
+    const keyed = filter((each: unknown) => each !== null, true);
+    const { node } = this.#append([this.#node], keyed, `${topic}-filter`);
+    const internal = true;
+    this.#log.append(
+      {
+        kind: "sink",
+        parents: [node],
+        topic,
+        internal,
+        partitions,
+        key,
+        value,
+        partitioner,
+      },
+      "SINK",
+      `${topic}-sink`,
+    );
+    const source = this.#log.append(
+      {
+        kind: "source",
+        topics: [topic],
+        internal,
+        key,
+        value,
+        timestamps: failOnInvalidTimestamp,
+        errors: {},
+      },
+      "SOURCE",
+      `${topic}-source`,
+    );
+    return new KStream(this.#log, source, { key, value });
+  }
+
+  /**
+   * Writes the records to a topic, which must exist, with their timestamps and headers. A null value is written as null.
+   *
+   * @param topic or a function that chooses one for each record.
    * @throws TOPOLOGY_INVALID if the topic has no name or a serde is missing
    */
-  to(topic: string, ...[produced]: ProducedArguments<K, V, Known>): void {
+  to(topic: string | ExtractTopic<K, V>, ...[produced]: ProducedArguments<K, V, Known>): void {
     const given: Partial<Produced<K, V, never>> = produced ?? {};
+    if (topic === "") throw misuse("a sink without a topic", 'Name one: stream.to("orders")');
+    const { key, value } = this.#serdesFor(typeof topic === "string" ? topic : "…", given);
+    const { partitioner } = given;
+    this.#log.append(
+      { kind: "sink", parents: [this.#node], topic, internal: false, key, value, partitioner },
+      "SINK",
+      given.name,
+    );
+  }
+
+  #serdesFor(
+    topic: string,
+    given: Partial<Pick<Produced<K, V, never>, "key" | "value">>,
+  ): { readonly key: AnySerde; readonly value: AnySerde } {
     const key = given.key ?? this.#serdes.key;
     const value = given.value ?? this.#serdes.value;
-    if (topic === "") throw misuse("a sink without a topic", 'Name one: stream.to("orders")');
     if (key === undefined) throw serdeMissing(topic, "key");
     if (value === undefined) throw serdeMissing(topic, "value");
-    this.#log.append({ kind: "sink", parent: this.#node, topic, key, value }, "SINK", given.name);
+    return { key, value };
+  }
+
+  #append(
+    parents: readonly NodeId[],
+    operator: Operator,
+    given: string | undefined,
+  ): { readonly node: NodeId; readonly name: string } {
+    const node = this.#log.append({ kind: "processor", parents, operator }, operator.role, given);
+    return { node, name: this.#log.nameOf(node) };
   }
 
   #next<K2, V2, Known2 extends KnownSerdes>(
@@ -118,12 +273,8 @@ export class KStream<K, V, Known extends KnownSerdes = never> {
     named: Named | undefined,
     serdes: StreamSerdes,
   ): KStream<K2, V2, Known2> {
-    const id = this.#log.append(
-      { kind: "processor", parent: this.#node, operator },
-      operator.role,
-      named?.name,
-    );
-    return new KStream(this.#log, id, serdes);
+    const { node } = this.#append([this.#node], operator, named?.name);
+    return new KStream(this.#log, node, serdes);
   }
 }
 

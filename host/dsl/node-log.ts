@@ -31,6 +31,10 @@ export class NodeLog {
     return id;
   }
 
+  nameOf(node: NodeId): string {
+    return this.#nodes[node]!.name;
+  }
+
   get topology(): LogicalTopology {
     return Object.freeze({ nodes: Object.freeze([...this.#nodes]) });
   }

@@ -1,4 +1,5 @@
 import type { Serde } from "../topology/serde.ts";
+import type { Partitioner } from "../topology/sink-choice.ts";
 
 /** Which serdes a stream knows by itself: from its source, as long as no function has changed key or value. */
 export type KnownSerdes = "key" | "value";
@@ -11,6 +12,8 @@ interface ProducedSerdes<K, V> {
 /** How a topic is written. Serdes that the stream knows may be left out; the others may not. */
 export type Produced<K, V, Known extends KnownSerdes> = Partial<Pick<ProducedSerdes<K, V>, Known>> &
   Pick<ProducedSerdes<K, V>, Exclude<KnownSerdes, Known>> & {
+    /** Default: by the key, as Kafka's default partitioner chooses. */
+    readonly partitioner?: Partitioner<K, V>;
     /** The node's name in `describe()`. */
     readonly name?: string;
   };

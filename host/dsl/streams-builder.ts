@@ -21,16 +21,26 @@ export class StreamsBuilder {
   readonly #log = new NodeLog();
 
   /**
-   * A stream of the records of one topic or several.
+   * A stream of the records of one topic or several. A pattern stands for all topics whose whole name it matches, also
+   * those that come while the application runs (they are looked for each `metadataMaxAgeMs`); topics of Kafka itself
+   * (`__consumer_offsets`) and internal ones of the application are left out.
    *
-   * @throws TOPOLOGY_INVALID if a topic name is empty, or comes twice
+   * @throws TOPOLOGY_INVALID if a topic name is empty, or comes twice; if a pattern has flags that make it remember
    */
-  stream<K, V>(topics: string | readonly string[], consumed: Consumed<K, V>): KStream<K, V, "key" | "value"> {
+  stream<K, V>(
+    topics: string | readonly string[] | RegExp,
+    consumed: Consumed<K, V>,
+  ): KStream<K, V, "key" | "value"> {
     const { key, value, timestampExtractor, errors = {}, name } = consumed;
+    const read =
+      topics instanceof RegExp
+        ? { topics: [], pattern: checkedPattern(topics) }
+        : { topics: checkedTopics(typeof topics === "string" ? [topics] : topics) };
     const id = this.#log.append(
       {
         kind: "source",
-        topics: checkedTopics(typeof topics === "string" ? [topics] : topics),
+        ...read,
+        internal: false,
         key,
         value,
         timestamps: extractorOf(timestampExtractor),
@@ -51,6 +61,16 @@ export class StreamsBuilder {
 function extractorOf<K, V>(given: Consumed<K, V>["timestampExtractor"]): TimestampExtractor {
   if (given === undefined) return failOnInvalidTimestamp;
   return typeof given === "function" ? { from: "function", extract: given } : given;
+}
+
+function checkedPattern(pattern: RegExp): RegExp {
+  if (pattern.global || pattern.sticky) {
+    throw new PeridotError("TOPOLOGY_INVALID", {
+      problem: `the pattern ${pattern} remembers where it matched last`,
+      remedy: "Leave the flags g and y out",
+    });
+  }
+  return pattern;
 }
 
 function checkedTopics(topics: readonly string[]): readonly string[] {

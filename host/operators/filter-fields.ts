@@ -15,14 +15,23 @@ export function filterFields(
   condition: Readonly<Record<string, FieldCondition | undefined>>,
   keeps: boolean,
 ): Operator {
-  const all = Object.entries(condition).flatMap(([field, wanted]) => comparisonsOf(field, wanted));
-  if (all.length === 0) throw misuse("a condition that compares nothing");
+  const { all, fn } = conditionOf(condition);
   return {
     role: "FILTER",
     facts: { changesKey: false, changesValue: false, terminal: false, stores: [], needsStreamTime: false },
-    call: { shape: "filter", keeps, fn: (_key: unknown, value: unknown) => holds(all, value) },
+    call: { shape: "filter", keeps, fn },
     declaration: { step: "filter", all, keeps },
   };
+}
+
+/** A condition as comparisons, and as the function that does the same. Errors: TOPOLOGY_INVALID. */
+export function conditionOf(condition: Readonly<Record<string, FieldCondition | undefined>>): {
+  readonly all: readonly Comparison[];
+  readonly fn: (key: unknown, value: unknown) => boolean;
+} {
+  const all = Object.entries(condition).flatMap(([field, wanted]) => comparisonsOf(field, wanted));
+  if (all.length === 0) throw misuse("a condition that compares nothing");
+  return { all, fn: (_key, value) => holds(all, value) };
 }
 
 function comparisonsOf(field: string, wanted: FieldCondition | undefined): Comparison[] {

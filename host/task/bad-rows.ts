@@ -2,12 +2,10 @@ import { unreachable } from "../assert.ts";
 import { PeridotError } from "../errors.ts";
 import type { ErrorAction, ErrorHandler, ErrorSettings, FailureStage } from "../topology/error-settings.ts";
 import type { Chunk } from "./chunk.ts";
+import { comparePositions, type Position } from "./position.ts";
 
 /** A row that failed, and what becomes of it. */
-export interface BadRow {
-  readonly row: number;
-  /** Where in depth-first order it failed; -1: before the first step. */
-  readonly place: number;
+export interface BadRow extends Position {
   readonly node: string;
   readonly stage: FailureStage;
   readonly error: Error;
@@ -69,9 +67,7 @@ export class BadRows {
   /** Of those collected, what lies before the limit; sorted by position. */
   settle(): void {
     for (const list of [this.skipped, this.deadLetters]) {
-      const kept = list
-        .filter((bad) => bad.row < this.limit)
-        .sort((a, b) => a.row - b.row || a.place - b.place);
+      const kept = list.filter((bad) => bad.row < this.limit).sort(comparePositions);
       list.splice(0, list.length, ...kept);
     }
   }
@@ -116,8 +112,8 @@ function handlerOf(settings: ErrorSettings, stage: FailureStage): [keyof ErrorSe
       return ["onDeserializationError", settings.onDeserializationError];
     case "processing":
       return ["onProcessingError", settings.onProcessingError];
-    case "serialization":
-      return ["onSerializationError", settings.onSerializationError];
+    case "production":
+      return ["onProductionError", settings.onProductionError];
   }
 }
 

@@ -7,6 +7,7 @@ import { describeKernelError } from "../wasm/kernel-errors.ts";
 import type { KernelInput, KernelInstance, KernelRows, KernelSelection } from "../wasm/kernel-instance.ts";
 import { conformStrings, type Part } from "./conform-strings.ts";
 import type { SourceProgram } from "./program.ts";
+import type { RecordSource } from "./row-set.ts";
 
 /** Room in linear memory for the decoded rows of one source partition. */
 export interface ChunkRoom {
@@ -35,7 +36,7 @@ const WIDTHS: Readonly<Record<string, number>> = { i32: 4, i64: 8, f64: 8 };
  * Decoded rows of one source partition: keys and values checked, those that JavaScript must read anyway read.
  * Rows are numbered from 0; what could not be read is in `unreadable`, in rising order.
  */
-export class Chunk {
+export class Chunk implements RecordSource {
   readonly program: SourceProgram;
   readonly room: ChunkRoom;
   readonly rowCount: number;
@@ -94,6 +95,14 @@ export class Chunk {
       this.#viewOf = buffer;
     }
     return this.#view;
+  }
+
+  get holder(): KernelInput {
+    return this.room.input;
+  }
+
+  get rows(): KernelRows | undefined {
+    return this.program.descriptor === undefined ? undefined : this.room.rows;
   }
 
   /** The bytes of a key or value as they were fetched: what is mended on its way to a sink is as it came. */

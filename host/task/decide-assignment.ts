@@ -5,6 +5,8 @@ import type { TaskName, TaskToOpen } from "./thread-port.ts";
 export interface SubTopologySources {
   readonly subTopology: number;
   readonly sourceTopics: readonly string[];
+  /** Of sources that read all topics which match. */
+  readonly patterns?: readonly RegExp[];
 }
 
 export interface AssignmentFacts {

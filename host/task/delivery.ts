@@ -1,6 +1,7 @@
 import type { BatchHolder, KernelRows, KernelSelection, RecordForm } from "../wasm/kernel-instance.ts";
 import type { Chunk } from "./chunk.ts";
 import type { TopicSink } from "./outbox.ts";
+import { comparePositions, type Path } from "./position.ts";
 
 /** Records ready to be appended to a topic: rows of a batch, each of which came from a row of the chunk. */
 export interface Delivery {
@@ -13,12 +14,16 @@ export interface Delivery {
   readonly spare: KernelSelection;
   /** Has all the records selected, if there is such a selection. */
   readonly whole: KernelSelection | undefined;
-  /** By record: the row of the chunk that it came from, rising. */
+  /** By record: the row of the chunk that it came from, never falling. */
   readonly rows: () => Uint32Array;
   /** By record: where in depth-first order it was made. */
   readonly placeOf: (index: number) => number;
+  /** By record: its way through fan-outs; undefined: none has any. */
+  readonly pathOf: ((index: number) => Path | undefined) | undefined;
   /** The holder's rows are the records' numbers; else they are those of the chunk. */
   readonly ownRows: boolean;
+  /** By row of the holder: its partition; -1: by the key. undefined: all are by the key. */
+  readonly partitions: Int32Array | undefined;
 }
 
 /**
@@ -46,7 +51,7 @@ interface Turn {
   next: number;
 }
 
-/** The same for deliveries to one topic, by row and then by place. One kernel call for each change of delivery. */
+/** The same for deliveries to one topic, by position. One kernel call for each change of delivery. */
 export function appendMerged(deliveries: readonly Delivery[], limit: number, rowsMax: number): boolean {
   const turns = deliveries.map((delivery): Turn => {
     const rows = delivery.rows();
@@ -72,7 +77,11 @@ function firstOf(turns: readonly Turn[]): Turn | undefined {
 
 function before(a: Turn, b: Turn): boolean {
   const rows = a.rows[a.next]! - b.rows[b.next]!;
-  return rows < 0 || (rows === 0 && a.delivery.placeOf(a.next) < b.delivery.placeOf(b.next));
+  return rows < 0 || (rows === 0 && comparePositions(positionOf(a), positionOf(b)) < 0);
+}
+
+function positionOf({ delivery, rows, next }: Turn) {
+  return { row: rows[next]!, place: delivery.placeOf(next), path: delivery.pathOf?.(next) };
 }
 
 function appendPart(delivery: Delivery, rows: Uint32Array, from: number, to: number): boolean {
@@ -82,13 +91,14 @@ function appendPart(delivery: Delivery, rows: Uint32Array, from: number, to: num
   return append(delivery, spare);
 }
 
-function append({ topic, holder, form, kernelRows }: Delivery, selection: KernelSelection): boolean {
+function append(delivery: Delivery, selection: KernelSelection): boolean {
+  const { topic, holder, form, kernelRows, partitions } = delivery;
   const { count } = selection;
   if (count === 0) return true;
-  return topic.append(holder, selection, form, kernelRows) === count;
+  return topic.append(holder, selection, form, kernelRows, partitions) === count;
 }
 
-/** Rows rise: how many are below the limit. */
+/** Rows never fall: how many are below the limit. */
 function firstNotBelow(rows: Uint32Array, limit: number): number {
   let end = rows.length;
   while (end > 0 && rows[end - 1]! >= limit) end--;

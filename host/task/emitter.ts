@@ -1,92 +1,92 @@
+import { BATCH_ROWS_MAX } from "../../kernels/abi/limits.ts";
+import { assert } from "../assert.ts";
 import { PeridotError } from "../errors.ts";
 import { describeKernelError } from "../wasm/kernel-errors.ts";
-import type { HostBatch, KernelInstance, KernelSelection, RecordForm } from "../wasm/kernel-instance.ts";
+import type { HostBatch, KernelInstance, RecordForm } from "../wasm/kernel-instance.ts";
 import type { BadRow, BadRows, Origin } from "./bad-rows.ts";
 import type { Chunk } from "./chunk.ts";
 import { appendMerged, appendWhole, type Delivery } from "./delivery.ts";
 import { encodeArrival, encodeDeadLetters } from "./encode-arrival.ts";
 import type { Outbox, TopicSink } from "./outbox.ts";
-import { rowsOf } from "./row-set.ts";
+import type { SinkProgram } from "./program.ts";
+import { chunkRow, itemPath, itemsOf, type RowSet } from "./row-set.ts";
 import type { Arrival } from "./run-chunk.ts";
-
-/** Where dead letters for one topic are made. */
-interface DeadLetterBox {
-  readonly topic: TopicSink;
-  readonly batch: HostBatch;
-  readonly selection: KernelSelection;
-}
+import { type SinkTarget, SinkTargets } from "./sink-targets.ts";
 
 /**
  * Writes what a run has brought to its sinks. Per topic, records go out in the order of their positions: by row,
  * then depth first. A topic with one writer is appended as it stands; only shared ones are merged.
  */
 export class Emitter {
-  readonly #kernel: KernelInstance;
   readonly #outbox: Outbox;
   readonly #rowsMax: number;
   readonly #asTheyAre: RecordForm;
-  readonly #boxes = new Map<string, DeadLetterBox>();
+  readonly #deadLetters: SinkTargets;
 
   constructor(kernel: KernelInstance, outbox: Outbox, rowsMax: number) {
-    this.#kernel = kernel;
     this.#outbox = outbox;
     this.#rowsMax = rowsMax;
     this.#asTheyAre = kernel.newForm({ key: { from: "batch" }, value: { from: "batch" } });
+    this.#deadLetters = new SinkTargets(kernel, outbox, rowsMax);
   }
 
   /** Values are serialized first, which may still end the run at an earlier row; then all below `bad.limit` goes out. */
   emit(arrivals: readonly Arrival[], bad: BadRows, chunk: Chunk, origin: Origin): void {
-    const deliveries = arrivals.map((arrival) => this.#deliver(arrival, bad, chunk));
+    const deliveries = arrivals.flatMap((arrival) => this.#deliver(arrival, bad, origin));
     bad.settle();
-    if (bad.deadLetters.length > 0) deliveries.push(this.#letters(bad.deadLetters, chunk, origin));
-    const refused = this.#append(deliveries, bad, chunk);
-    if (refused.length > 0) this.#append([this.#letters(refused, chunk, origin)], bad, chunk);
+    const letters = this.#letters(bad.deadLetters, 0, chunk, origin);
+    const refused = this.#append([...deliveries, ...letters], bad, chunk);
+    if (refused.length > 0) this.#append(this.#letters(refused, letters.length, chunk, origin), bad, chunk);
   }
 
-  #deliver({ sink, rows: set }: Arrival, bad: BadRows, chunk: Chunk): Delivery {
-    const { topic, name: node, place, selection: spare } = sink;
-    if (sink.form !== undefined && set.values === undefined && set.keys === undefined) {
-      const { input: holder, rows: kernelRows } = chunk.room;
-      return {
-        topic,
-        node,
-        holder,
-        form: sink.form,
-        kernelRows: sink.form.needsRows ? kernelRows : undefined,
-        spare,
-        whole: set.selection,
-        rows: () => rowsOf(set),
-        placeOf: () => place,
-        ownRows: false,
-      };
+  #deliver({ sink, set }: Arrival, bad: BadRows, origin: Origin): readonly Delivery[] {
+    if (
+      sink.form !== undefined &&
+      set.values === undefined &&
+      set.keys === undefined &&
+      set.at === undefined
+    ) {
+      return [asItStands(sink, sink.form, set)];
     }
-    const { batch, rows } = encodeArrival(sink, set, bad);
-    sink.batch.load(batch);
-    return this.#made(topic, node, sink.batch, spare, rows, () => place);
-  }
-
-  #letters(letters: readonly BadRow[], chunk: Chunk, origin: Origin): Delivery {
-    const box = this.#boxOf(chunk.program.errors.deadLetterTopic!);
-    box.batch.load(encodeDeadLetters(letters, chunk, origin));
-    const rows = Uint32Array.from(letters, ({ row }) => row);
-    return this.#made(
-      box.topic,
-      "dead letters",
-      box.batch,
-      box.selection,
-      rows,
-      (index) => letters[index]!.place,
+    const { name, place } = sink;
+    return encodeArrival(sink, set, bad, origin, this.#outbox).flatMap(({ target, batches }) =>
+      batches.map(({ batch, items, partitions }, index) => ({
+        ...this.#made(target, name, target.batch(index), batch),
+        rows: () => Uint32Array.from(items, (item) => chunkRow(set, item)),
+        placeOf: () => place,
+        pathOf: set.fan && ((record: number) => itemPath(set, items[record]!)),
+        partitions,
+      })),
     );
   }
 
-  #made(
-    topic: TopicSink,
-    node: string,
-    holder: HostBatch,
-    spare: KernelSelection,
-    rows: Uint32Array,
-    placeOf: (index: number) => number,
-  ): Delivery {
+  /** @param batchesUsed batches of the target that hold letters of this run already. */
+  #letters(
+    letters: readonly BadRow[],
+    batchesUsed: number,
+    chunk: Chunk,
+    origin: Origin,
+  ): readonly Delivery[] {
+    if (letters.length === 0) return [];
+    const target = this.#deadLetters.of(chunk.program.errors.deadLetterTopic!);
+    assert(target !== undefined, "the dead letter topic is known from the start");
+    return partsOf(letters, BATCH_ROWS_MAX).map((part, index) => ({
+      ...this.#made(
+        target,
+        "dead letters",
+        target.batch(batchesUsed + index),
+        encodeDeadLetters(part, chunk, origin, target),
+      ),
+      rows: () => Uint32Array.from(part, ({ row }) => row),
+      placeOf: (record) => part[record]!.place,
+      pathOf: (record) => part[record]!.path,
+      partitions: undefined,
+    }));
+  }
+
+  /** What JavaScript has made: a batch of its own. */
+  #made({ topic, selection }: SinkTarget, node: string, holder: HostBatch, batch: Uint8Array) {
+    holder.load(batch);
     const form = this.#asTheyAre;
     return {
       topic,
@@ -94,25 +94,10 @@ export class Emitter {
       holder,
       form,
       kernelRows: undefined,
-      spare,
+      spare: selection,
       whole: undefined,
-      rows: () => rows,
-      placeOf,
       ownRows: true,
     };
-  }
-
-  #boxOf(topic: string): DeadLetterBox {
-    let box = this.#boxes.get(topic);
-    if (box === undefined) {
-      box = {
-        topic: this.#outbox.sinkOf(topic),
-        batch: this.#kernel.newHostBatch(),
-        selection: this.#kernel.newSelection(this.#rowsMax),
-      };
-      this.#boxes.set(topic, box);
-    }
-    return box;
   }
 
   /** @returns what the kernels have refused to write and the settings want as dead letters. */
@@ -146,7 +131,8 @@ export class Emitter {
         serde: node,
         problem: `its record: ${describeKernelError(code)}`,
       });
-      bad.add({ row, place: delivery.placeOf(index), node, stage: "serialization", error });
+      const path = delivery.pathOf?.(index);
+      bad.add({ row, place: delivery.placeOf(index), path, node, stage: "production", error });
       if (bad.limit > row) return;
       // What follows the row is written already: nothing of the transaction may stay.
       throw new PeridotError("OUTPUT_REFUSED", {
@@ -156,4 +142,29 @@ export class Emitter {
       });
     });
   }
+}
+
+/** Records that kernels write straight from the batch in which they stand. */
+function asItStands(sink: SinkProgram, form: RecordForm, set: RowSet): Delivery {
+  const target = sink.targets.of(sink.topic as string);
+  assert(target !== undefined, "a topic that the plan names is known from the start");
+  return {
+    topic: target.topic,
+    node: sink.name,
+    holder: set.source.holder,
+    form,
+    kernelRows: form.needsRows ? set.source.rows : undefined,
+    spare: target.selection,
+    whole: set.selection,
+    rows: () => itemsOf(set),
+    placeOf: () => sink.place,
+    pathOf: undefined,
+    ownRows: false,
+    partitions: undefined,
+  };
+}
+
+function partsOf<T>(all: readonly T[], size: number): readonly (readonly T[])[] {
+  const parts = Math.ceil(all.length / size);
+  return Array.from({ length: parts }, (_, index) => all.slice(index * size, (index + 1) * size));
 }

@@ -11,6 +11,7 @@ import type {
 } from "../transport/port.ts";
 import { decideAssignment, decideThreads, type SubTopologySources, tasksOf } from "./decide-assignment.ts";
 import { decideRebalance, type GenerationEnd } from "./decide-rebalance.ts";
+import { withMatchingTopics } from "./matching-topics.ts";
 import type { TaskName, TaskToOpen, ThreadHandle } from "./thread-port.ts";
 import { TopicWatch } from "./topic-watch.ts";
 
@@ -31,7 +32,6 @@ export interface MembershipParts {
  */
 export class Membership {
   readonly #parts: MembershipParts;
-  readonly #topics: readonly string[];
   readonly #watch: TopicWatch | undefined;
   #tasks: readonly TaskName[] = [];
   #interrupt: ((end: GenerationEnd) => void) | undefined;
@@ -41,14 +41,12 @@ export class Membership {
 
   constructor(parts: MembershipParts) {
     this.#parts = parts;
-    this.#topics = [...new Set(parts.subTopologies.flatMap((each) => each.sourceTopics))].sort();
     this.#watch =
       parts.watch === undefined
         ? undefined
         : new TopicWatch({
             ...parts.watch,
-            admin: parts.admin,
-            topics: this.#topics,
+            look: async () => this.#countsOf(topicsOf(await this.#sources())),
             onChange: () => this.#interrupt?.("topics-changed"),
           });
   }
@@ -129,17 +127,25 @@ export class Membership {
       JSON.stringify({ version: 1, threads: this.#parts.threads.length, previous: this.#tasks }),
     );
     return this.#parts.member.join({
-      topics: this.#topics,
+      topics: topicsOf(await this.#sources()),
       userData,
       assign: (members) => this.#assignAll(members),
     });
   }
 
+  /** What the sub-topologies read, the topics that their patterns match now included. */
+  async #sources(): Promise<readonly SubTopologySources[]> {
+    const { admin, subTopologies } = this.#parts;
+    if (subTopologies.every(({ patterns = [] }) => patterns.length === 0)) return subTopologies;
+    return withMatchingTopics(subTopologies, await admin.listTopics());
+  }
+
   // ---- as the leader of the group
 
   async #assignAll(members: readonly MemberMetadata[]): Promise<ReadonlyMap<string, MemberAssignment>> {
-    const counts = await this.#partitionCounts();
-    const tasks = tasksOf(this.#parts.subTopologies, counts);
+    const sources = await this.#sources();
+    const counts = await this.#partitionCounts(topicsOf(sources));
+    const tasks = tasksOf(sources, counts);
     const partitionsOf = new Map(tasks.map((each) => [each.task, each.partitions]));
     const assignment = decideAssignment({
       tasks: tasks.map((each) => each.task),
@@ -154,18 +160,24 @@ export class Membership {
     return result;
   }
 
-  /** Of the source topics. */
-  async #partitionCounts(): Promise<ReadonlyMap<string, number>> {
-    const described = await this.#parts.admin.describeTopics(this.#topics);
-    const missing = this.#topics.filter((topic) => !described.has(topic));
+  async #partitionCounts(topics: readonly string[]): Promise<ReadonlyMap<string, number>> {
+    const counts = await this.#countsOf(topics);
+    const missing = topics.filter((topic) => !counts.has(topic));
     if (missing.length > 0) throw new PeridotError("TOPIC_MISSING", { topics: missing.join(", ") });
-    return new Map([...described].map(([topic, each]) => [topic, each.partitions]));
+    return counts;
+  }
+
+  /** Of those that exist. */
+  async #countsOf(topics: readonly string[]): Promise<ReadonlyMap<string, number>> {
+    const described = await this.#parts.admin.describeTopics(topics);
+    return new Map([...described].map(([topic, { partitions }]) => [topic, partitions]));
   }
 
   // ---- as a member
 
   async #assign(joined: JoinedGroup): Promise<void> {
-    const tasks = tasksIn(joined, this.#parts.subTopologies);
+    const assigned = [...new Set(joined.partitions.map(({ topic }) => topic))];
+    const tasks = tasksIn(joined, withMatchingTopics(this.#parts.subTopologies, assigned));
     const found = await this.#parts.member.committed(joined.partitions);
     const committed = new Map(found.map((each) => [nameOf(each), each.offset]));
     const spread = decideThreads(tasks, this.#parts.threads.length);
@@ -179,6 +191,10 @@ export class Membership {
     // A leader that came back was not asked to assign (KIP-814): what it is told says what the tasks were made for.
     if (joined.isLeader) this.#watch?.start(parseCounts(joined.userData));
   }
+}
+
+function topicsOf(subTopologies: readonly SubTopologySources[]): readonly string[] {
+  return [...new Set(subTopologies.flatMap((each) => each.sourceTopics))].sort();
 }
 
 /** The tasks behind assigned partitions, in the order of sub-topology and partition. */

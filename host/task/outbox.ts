@@ -1,4 +1,3 @@
-import { assert } from "../assert.ts";
 import type { OutgoingBatch } from "../transport/port.ts";
 import type {
   BatchHolder,
@@ -15,10 +14,12 @@ const TAKE_AT_BYTES = 1 << 20;
 /** One topic's record batches under construction. */
 export class TopicSink {
   readonly topic: string;
+  readonly partitions: number;
   readonly sink: KernelSink;
 
-  constructor(topic: string, sink: KernelSink) {
+  constructor(topic: string, partitions: number, sink: KernelSink) {
     this.topic = topic;
+    this.partitions = partitions;
     this.sink = sink;
   }
 
@@ -28,37 +29,69 @@ export class TopicSink {
     selection: KernelSelection,
     form: RecordForm,
     rows: KernelRows | undefined,
+    partitions: Int32Array | undefined,
   ): number {
-    return rows === undefined
-      ? this.sink.append(from, selection, form)
-      : this.sink.append(from, selection, form, rows);
+    return this.sink.append(from, selection, form, rows, partitions);
   }
 }
 
 /** What a stream thread has computed and not handed out: sinks in linear memory, and finished batches beside it. */
 export class Outbox {
   readonly #kernel: KernelInstance;
-  readonly #partitionsOf: ReadonlyMap<string, number>;
+  readonly #partitionsOf: Map<string, number>;
   readonly #sinks = new Map<string, TopicSink>();
+  /** Topics that were named and about which nothing is known. */
+  readonly #wanted = new Set<string>();
+  readonly #missing = new Set<string>();
   #full: OutgoingBatch[] = [];
   #fullBytes = 0;
 
   constructor(kernel: KernelInstance, partitionsOf: ReadonlyMap<string, number>) {
     this.#kernel = kernel;
-    this.#partitionsOf = partitionsOf;
+    this.#partitionsOf = new Map(partitionsOf);
   }
 
-  /** The sink of a topic; all that write the topic share it. */
-  sinkOf(topic: string): TopicSink {
-    let found = this.#sinks.get(topic);
-    if (found === undefined) {
-      const partitions = this.#partitionsOf.get(topic);
-      assert(partitions !== undefined, `the number of partitions of ${topic} is known`);
-      found = new TopicSink(topic, this.#kernel.newSink({ partitions }));
-      this.#sinks.set(topic, found);
-    }
-    return found;
+  /** The sink of a topic; all that write the topic share it. undefined: its number of partitions is not known. */
+  sinkOf(topic: string): TopicSink | undefined {
+    const found = this.#sinks.get(topic);
+    if (found !== undefined) return found;
+    const partitions = this.#partitionsOf.get(topic);
+    if (partitions === undefined) return undefined;
+    const made = new TopicSink(topic, partitions, this.#kernel.newSink({ partitions }));
+    this.#sinks.set(topic, made);
+    return made;
   }
+
+  // ---- topics that a function has chosen
+
+  knows(topic: string): boolean {
+    return this.#partitionsOf.has(topic);
+  }
+
+  ask(topic: string): void {
+    this.#wanted.add(topic);
+  }
+
+  get wanted(): readonly string[] {
+    return [...this.#wanted];
+  }
+
+  /** The answer for all that was wanted: partitions by topic; those that do not exist are absent. */
+  learn(partitionsOf: ReadonlyMap<string, number>): void {
+    for (const topic of this.#wanted) {
+      const partitions = partitionsOf.get(topic);
+      if (partitions === undefined) this.#missing.add(topic);
+      else this.#partitionsOf.set(topic, partitions);
+    }
+    this.#wanted.clear();
+  }
+
+  /** Known not to exist, as of the last look since the last cut. */
+  isMissing(topic: string): boolean {
+    return this.#missing.has(topic);
+  }
+
+  // ---- what is computed
 
   get pendingBytes(): number {
     let bytes = this.#fullBytes;
@@ -87,6 +120,7 @@ export class Outbox {
   }
 
   takeAll(): readonly OutgoingBatch[] {
+    this.#missing.clear();
     this.drain();
     return this.#handOut();
   }

@@ -1,7 +1,8 @@
-import { BatchBuilder } from "../batch/batch-builder.ts";
 import type { ErrorSettings } from "../topology/error-settings.ts";
-import type { Call, Comparison } from "../topology/operator.ts";
+import type { Comparison } from "../topology/operator.ts";
+import { matchesTopic } from "../topology/pattern.ts";
 import type {
+  BranchStep,
   CallStep,
   Plan,
   PlanSource,
@@ -11,24 +12,26 @@ import type {
   SinkStep,
 } from "../topology/plan.ts";
 import type { AnySerde, ProjectedField, RowField, RowType, WriteValue } from "../topology/serde.ts";
+import type { ExtractTopic, Partitioner } from "../topology/sink-choice.ts";
 import type { TimestampExtractor } from "../topology/timestamp-extractor.ts";
 import type {
   FieldAt,
   FilterExpression,
   FormPart,
-  HostBatch,
   KernelFilter,
   KernelInstance,
   KernelSelection,
   RecordForm,
 } from "../wasm/kernel-instance.ts";
 import { type Part, stringParts } from "./conform-strings.ts";
-import type { Outbox, TopicSink } from "./outbox.ts";
+import type { Outbox } from "./outbox.ts";
+import { SinkTargets } from "./sink-targets.ts";
 
 /** A plan made ready for one kernel instance: descriptors placed, filters and forms compiled, room reserved. */
 export interface SourceProgram {
   readonly name: string;
-  readonly topics: readonly string[];
+  /** Whether its source reads this topic. */
+  readonly reads: (topic: string) => boolean;
   readonly key: AnySerde;
   readonly value: AnySerde;
   readonly timestamps: TimestampExtractor;
@@ -42,7 +45,7 @@ export interface SourceProgram {
   readonly callsUser: boolean;
 }
 
-export type ProgramStep = CallProgram | SegmentProgram | SinkProgram;
+export type ProgramStep = CallProgram | BranchProgram | SegmentProgram | SinkProgram;
 
 interface StepProgram {
   readonly name: string;
@@ -52,10 +55,17 @@ interface StepProgram {
 
 export interface CallProgram extends StepProgram {
   readonly kind: "call";
-  readonly call: Call;
+  readonly call: CallStep["call"];
   /** The function surely ignores its second argument. */
   readonly takesOne: boolean;
   readonly children: readonly ProgramStep[];
+}
+
+export interface BranchProgram extends StepProgram {
+  readonly kind: "branch";
+  readonly predicates: BranchStep["predicates"];
+  /** By predicate. */
+  readonly ways: readonly (readonly ProgramStep[])[];
 }
 
 export interface SegmentProgram extends StepProgram {
@@ -69,19 +79,20 @@ export interface SegmentProgram extends StepProgram {
 
 export interface SinkProgram extends StepProgram {
   readonly kind: "sink";
-  readonly topic: TopicSink;
+  readonly topic: string | ExtractTopic;
+  readonly partitioner: Partitioner | undefined;
+  readonly targets: SinkTargets;
   readonly key: AnySerde;
   readonly value: AnySerde;
   readonly keepsKey: boolean;
   readonly keepsValue: boolean;
-  /** How kernels write it straight from the source's batch, as long as no function has changed key or value. */
+  /**
+   * How kernels write it straight from the source's batch, as long as no function has changed key or value, or is to
+   * choose topic or partition.
+   */
   readonly form: RecordForm | undefined;
   /** How JavaScript writes values, where the serde has more for that than `serialize`. */
   readonly write: WriteValue | undefined;
-  /** What JavaScript makes of it. */
-  readonly builder: BatchBuilder;
-  readonly batch: HostBatch;
-  readonly selection: KernelSelection;
 }
 
 /** Everything that is needed to make programs. */
@@ -100,12 +111,12 @@ export function makePrograms(plan: Plan, parts: ProgramParts): ReadonlyMap<numbe
 }
 
 function makeProgram(source: PlanSource, parts: ProgramParts): SourceProgram {
-  const { name, topics, key, value, timestamps } = source;
+  const { name, topics, pattern, key, value, timestamps } = source;
   const rows = value.rows;
   const maker = new StepMaker(source, parts);
   return {
     name,
-    topics,
+    reads: (topic) => (pattern === undefined ? topics.includes(topic) : matchesTopic(pattern, topic)),
     key,
     value,
     timestamps,
@@ -132,6 +143,8 @@ class StepMaker {
     switch (step.kind) {
       case "call":
         return this.#call(step, projection, rows);
+      case "branch":
+        return this.#branch(step, projection, rows);
       case "segment":
         return this.#segment(step);
       case "sink":
@@ -142,9 +155,17 @@ class StepMaker {
   #call(step: CallStep, projection: readonly ProjectedField[] | undefined, rows: boolean): CallProgram {
     this.callsUser = true;
     const place = this.#places++;
-    const keepsRows = step.call.shape === "filter" || step.call.shape === "peek";
+    const keepsRows = KEEPS_VALUES.has(step.call.shape);
     const children = step.children.map((child) => this.make(child, projection, rows && keepsRows));
     return { kind: "call", name: step.name, place, call: step.call, takesOne: takesOne(step.call), children };
+  }
+
+  #branch(step: BranchStep, projection: readonly ProjectedField[] | undefined, rows: boolean): BranchProgram {
+    this.callsUser = true;
+    const { name, predicates } = step;
+    const place = this.#places++;
+    const ways = step.ways.map((steps) => steps.map((each) => this.make(each, projection, rows)));
+    return { kind: "branch", name, place, predicates, ways };
   }
 
   #segment(step: SegmentStep): SegmentProgram {
@@ -167,22 +188,22 @@ class StepMaker {
 
   #sink(step: SinkStep, projection: readonly ProjectedField[] | undefined, rows: boolean): SinkProgram {
     const { kernel, outbox, rowsMax } = this.#parts;
-    const { name, topic, key, value, keepsKey, keepsValue } = step;
-    const form = this.#form(step, projection, rows);
+    const { name, topic, key, value, partitioner, keepsKey, keepsValue } = step;
+    const chooses = typeof topic === "function" || partitioner !== undefined;
+    if (chooses) this.callsUser = true;
     return {
       kind: "sink",
       name,
       place: this.#places++,
-      topic: outbox.sinkOf(topic),
+      topic,
+      partitioner,
+      targets: new SinkTargets(kernel, outbox, rowsMax),
       key,
       value,
       keepsKey,
       keepsValue,
-      form,
+      form: chooses ? undefined : this.#form(step, projection, rows),
       write: value.newWriter?.(),
-      builder: new BatchBuilder(),
-      batch: kernel.newHostBatch(),
-      selection: kernel.newSelection(rowsMax),
     };
   }
 
@@ -218,6 +239,9 @@ class StepMaker {
   }
 }
 
+/** Functions that leave the value as it was. */
+const KEEPS_VALUES: ReadonlySet<string> = new Set(["filter", "peek", "selectKey"]);
+
 const OPERATORS = { eq: "==", ne: "!=", lt: "<", le: "<=", gt: ">", ge: ">=" } as const;
 
 /** Bytes of a FlatBuffers vtable before its first entry, and of an entry. */
@@ -229,7 +253,7 @@ function fieldAt(field: RowField): FieldAt {
 }
 
 /** An arrow function with one plain parameter cannot see a second argument; anything else might. */
-function takesOne(call: Call): boolean {
+function takesOne(call: CallStep["call"]): boolean {
   return (
     call.shape === "mapValues" && call.fn.length === 1 && /^\(?\s*[\w$]+\s*\)?\s*=>/.test(String(call.fn))
   );

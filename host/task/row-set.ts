@@ -1,36 +1,79 @@
+import type { BatchView } from "../batch/batch-view.ts";
 import type { ProjectedField } from "../topology/serde.ts";
-import type { KernelSelection } from "../wasm/kernel-instance.ts";
+import type { BatchHolder, KernelRows, KernelSelection } from "../wasm/kernel-instance.ts";
 import type { Chunk } from "./chunk.ts";
+import { type Fan, type Path, pathOf } from "./position.ts";
 
-/** Rows of a chunk on their way through the steps, with the keys and values that they have got on it. */
+/** A batch that records on their way still stand in: keys, values, timestamps and headers by row. */
+export interface RecordSource {
+  readonly view: BatchView;
+  readonly holder: BatchHolder;
+  /** The values as kernels have decoded them; undefined: they have not. */
+  readonly rows: KernelRows | undefined;
+  /** Reads keys (values) by row. Readers are for one loop: the next kernel call may void them. */
+  keyReader(): RowReader;
+  valueReader(): RowReader;
+}
+
+/**
+ * Records on their way through the steps: numbered items, with the keys and values that they have got. As long as no
+ * step has made several records of one, an item's number is its row's.
+ */
 export interface RowSet {
+  /** Where they all come from. */
   readonly chunk: Chunk;
-  /** Which rows, in linear memory; undefined: `rows` alone knows. */
+  /** Where they stand, as far as no function has changed them. */
+  readonly source: RecordSource;
+  /** Which items, in linear memory; undefined: `items` alone knows. */
   readonly selection: KernelSelection | undefined;
-  /** Which rows, rising; undefined: `selection` alone knows. */
-  readonly rows: Uint32Array | undefined;
-  /** By row; undefined: the source's. */
+  /** Which items, rising; undefined: `selection` alone knows. */
+  readonly items: Uint32Array | undefined;
+  /** By item; undefined: those of the source. */
   readonly keys: readonly unknown[] | undefined;
   readonly values: readonly unknown[] | undefined;
   /** How the source's row is seen; undefined: as it is. */
   readonly projection: readonly ProjectedField[] | undefined;
+  /** By item: its row in the source; undefined: the same number. */
+  readonly at: Uint32Array | undefined;
+  /** By item: its row of the chunk, and its way through fan-outs; undefined: the same number, and none. */
+  readonly fan: Fan | undefined;
 }
 
 export type RowReader = (row: number) => unknown;
 
-/** The rows, as an array of the caller's own. */
-export function rowsOf(set: RowSet): Uint32Array {
-  return (set.rows ?? set.selection!.rows).slice();
+/** The items, as an array of the caller's own. */
+export function itemsOf(set: RowSet): Uint32Array {
+  return (set.items ?? set.selection!.rows).slice();
 }
 
-export function keyReader({ chunk, keys }: RowSet): RowReader {
-  return keys === undefined ? chunk.keyReader() : (row) => keys[row];
+/** The row of the chunk that an item came from. */
+export function chunkRow({ fan }: RowSet, item: number): number {
+  return fan === undefined ? item : fan.rows[item]!;
 }
 
-export function valueReader({ chunk, values, projection }: RowSet): RowReader {
-  if (values !== undefined) return (row) => values[row];
-  const read = chunk.valueReader();
-  return projection === undefined ? read : (row) => project(read(row), projection);
+/** The row of the source that an item stands in. */
+export function sourceRow({ at }: RowSet, item: number): number {
+  return at === undefined ? item : at[item]!;
+}
+
+export function itemPath({ fan }: RowSet, item: number): Path | undefined {
+  return fan && pathOf(fan, item);
+}
+
+/** Reads keys by item. */
+export function keyReader({ source, keys, at }: RowSet): RowReader {
+  return keys === undefined ? through(source.keyReader(), at) : (item) => keys[item];
+}
+
+/** Reads values by item. */
+export function valueReader({ source, values, projection, at }: RowSet): RowReader {
+  if (values !== undefined) return (item) => values[item];
+  const read = through(source.valueReader(), at);
+  return projection === undefined ? read : (item) => project(read(item), projection);
+}
+
+function through(read: RowReader, at: Uint32Array | undefined): RowReader {
+  return at === undefined ? read : (item) => read(at[item]!);
 }
 
 /** The fields are taken one by one as plain properties: what nobody reads of them costs its share all the same. */

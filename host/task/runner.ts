@@ -32,6 +32,8 @@ export interface TaskRunnerSettings {
 const BATCH_ROWS_DEFAULT = 1024;
 /** Where a user's functions run, the first batch tries so many rows; the next ones follow measured time. */
 const FIRST_ROWS = 64;
+/** Records that a batch is to make at most, by fan-outs: all of them are in memory at once. */
+const ITEMS_MAX = 16_384;
 
 /**
  * Makes what computes the tasks of one stream thread, with a kernel instance of its own.
@@ -49,7 +51,7 @@ function checkErrors(errors: ErrorSettings): void {
   const handlers: readonly ErrorHandler[] = [
     errors.onDeserializationError,
     errors.onProcessingError,
-    errors.onSerializationError,
+    errors.onProductionError,
   ];
   if (errors.deadLetterTopic === undefined && handlers.includes("deadLetter")) {
     throw new PeridotError("CONFIG_INVALID", {
@@ -75,6 +77,8 @@ class Runner implements TaskRunner {
   /** Tasks in the order of their turns. */
   #turns: ProcessingTask[] = [];
   #rowsNext = FIRST_ROWS;
+  /** Records that the last batch has made of each of its rows. */
+  #itemsOfRow = 0;
   #rowsSinceCut = 0;
   /** What `process` throws at its next call: this one had rows to report. */
   #failure: Error | undefined;
@@ -108,12 +112,14 @@ class Runner implements TaskRunner {
     const { subTopology, partition } = parseTaskName(name);
     const programs = this.#programs.get(subTopology);
     assert(programs !== undefined, `the plan has sub-topology ${subTopology}`);
-    const has = (topic: string) =>
+    const topics =
       partitions === undefined
-        ? partition < (this.#settings.partitionsOf.get(topic) ?? 0)
-        : partitions.some((each) => each.topic === topic && each.partition === partition);
+        ? [...this.#settings.partitionsOf].flatMap(([topic, count]) => (partition < count ? [topic] : []))
+        : partitions.flatMap((each) => (each.partition === partition ? [each.topic] : []));
     const sources = programs.flatMap((program) =>
-      program.topics.filter(has).map((topic) => ({ program, origin: { topic, partition } })),
+      topics
+        .filter((topic) => program.reads(topic))
+        .map((topic) => ({ program, origin: { topic, partition } })),
     );
     const queues = sources.map(({ program, origin }) => {
       const room = sources.length === 1 ? this.#sharedRoom : newChunkRoom(this.#kernel, this.#rowsMax);
@@ -166,7 +172,7 @@ class Runner implements TaskRunner {
         const done = this.#turn(mayGoOn);
         if (done === undefined) break;
         rows += done;
-      } while (this.#failure === undefined && mayGoOn());
+      } while (this.#failure === undefined && this.#outbox.wanted.length === 0 && mayGoOn());
     } finally {
       this.#rowsSinceCut += rows;
       this.#processed += rows;
@@ -189,7 +195,7 @@ class Runner implements TaskRunner {
       return 0;
     }
     const rows = this.#batch(task, next, mayGoOn);
-    if (program.callsUser) this.#adapt(next, rows, mayGoOn);
+    if (program.callsUser && this.#outbox.wanted.length === 0) this.#adapt(next, rows, mayGoOn);
     // A fast task keeps its turn while its loaded records last: loading them anew costs a copy.
     const slow = program.callsUser && this.#rowsNext < this.#rowsMax;
     if (slow || task.queues.length > 1) this.#passTurn(task);
@@ -220,6 +226,7 @@ class Runner implements TaskRunner {
     run.run(chunk.program.children, rowsBetween(chunk, from, to));
     this.#emitter.emit(run.arrivals, bad, chunk, queue.origin);
     const end = bad.limit;
+    this.#itemsOfRow = run.itemsMax / Math.max(1, to - from);
     queue.time = timeAfter(chunk, from, end, queue.time);
     task.streamTime = Math.max(task.streamTime, queue.time);
     task.consumed(next, end);
@@ -234,6 +241,9 @@ class Runner implements TaskRunner {
     const cut = rows < to - from && this.#failure === undefined;
     if (cut || !mayGoOn()) this.#rowsNext = Math.max(1, Math.floor(rows / 2));
     else this.#rowsNext = Math.min(this.#rowsMax, Math.max(this.#rowsNext, 2 * rows));
+    if (this.#itemsOfRow * this.#rowsNext > ITEMS_MAX) {
+      this.#rowsNext = Math.max(1, Math.floor(ITEMS_MAX / this.#itemsOfRow));
+    }
   }
 
   #report(
@@ -261,6 +271,14 @@ class Runner implements TaskRunner {
       const records = [...bad.skipped.map(became("skipped")), ...bad.deadLetters.map(became("deadLetter"))];
       badRecordsChannel.publish({ task: task.name, ...origin, records });
     }
+  }
+
+  get topicsWanted(): readonly string[] {
+    return this.#outbox.wanted;
+  }
+
+  learn(partitionsOf: ReadonlyMap<string, number>): void {
+    this.#outbox.learn(partitionsOf);
   }
 
   // ---- what was computed

@@ -164,7 +164,7 @@ export class StreamThread implements ThreadHandle {
       case "compute":
         await this.#take(0);
         this.#compute();
-        return nextTurn();
+        return this.#cycle.runner.topicsWanted.length > 0 ? this.#learnTopics() : nextTurn();
       case "await-input":
         return this.#take(decision.waitMs ?? IDLE_WAIT_MS);
       case "await-commit":
@@ -189,6 +189,16 @@ export class StreamThread implements ThreadHandle {
       if (error.kind !== "record") this.#cycle.spoil();
       this.#failure = { stage: "compute", error };
     }
+  }
+
+  /** A function has chosen topics that we do not know yet: they are looked up before its records go on. */
+  async #learnTopics(): Promise<void> {
+    const { runner } = this.#cycle;
+    const lookUp = async () => {
+      const described = await this.#parts.transport.admin.describeTopics(runner.topicsWanted);
+      runner.learn(new Map([...described].map(([topic, { partitions }]) => [topic, partitions])));
+    };
+    this.#failure ??= await attempt("fetch", lookUp);
   }
 
   // ---- failures

@@ -67,6 +67,10 @@ export interface TaskRunner {
    * @returns source rows consumed; 0: there is no input.
    */
   process(mayGoOn: () => boolean): number;
+  /** Topics that a function has chosen and about which nothing is known: `process` goes on behind `learn`. */
+  readonly topicsWanted: readonly string[];
+  /** Partitions of all topics that were wanted; those that do not exist are absent. */
+  learn(partitionsOf: ReadonlyMap<string, number>): void;
   /** Bytes computed and not taken yet by `takeFull` or `cut`. */
   readonly pendingBytes: number;
   /** Batches that are sealed because they are full, so that sending can begin before the cut. */

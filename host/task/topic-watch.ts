@@ -1,13 +1,12 @@
 import type { Clock, Timer } from "../clock.ts";
-import type { Admin } from "../transport/port.ts";
 
 export interface TopicWatchSettings {
-  readonly admin: Admin;
+  /** The source topics as they are now: partitions by topic. */
+  readonly look: () => Promise<ReadonlyMap<string, number>>;
   readonly clock: Clock;
   /** Milliseconds between two looks. */
   readonly everyMs: number;
-  readonly topics: readonly string[];
-  /** Called once for each `start`: a topic has another number of partitions than the tasks were made for, or is gone. */
+  /** Called once for each `start`: there are other topics, or other partitions, than the tasks were made for. */
   readonly onChange: () => void;
 }
 
@@ -36,12 +35,14 @@ export class TopicWatch {
   }
 
   async #look(timer: Timer, counts: ReadonlyMap<string, number>): Promise<void> {
-    const { admin, topics, onChange } = this.#settings;
+    const { look, onChange } = this.#settings;
     // Brokers that cannot be asked now are asked the next time.
-    const described = await admin.describeTopics(topics).catch(() => undefined);
+    const found = await look().catch(() => undefined);
     if (this.#timer !== timer) return;
-    const changed = topics.some((topic) => described?.get(topic)?.partitions !== counts.get(topic));
-    if (described !== undefined && changed) onChange();
-    else this.start(counts);
+    const isSame =
+      found === undefined ||
+      (found.size === counts.size && [...found].every(([topic, count]) => counts.get(topic) === count));
+    if (isSame) this.start(counts);
+    else onChange();
   }
 }

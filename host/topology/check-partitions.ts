@@ -4,7 +4,7 @@ import type { Plan } from "./plan.ts";
 /**
  * A source that reads several topics makes one stream of them: a key must be in the partition of the same number in
  * each, or the stream's order and everything keyed behind it are wrong in silence. Kafka Streams checks that for
- * joins only; we check it for each source.
+ * joins only; we check it for each source that names its topics.
  *
  * @param partitionsOf partitions by topic; topics that are not in it are not checked.
  * @throws TOPOLOGY_INVALID that names the topics, their numbers of partitions, and the remedy.

@@ -1,24 +1,38 @@
+import { internalTopics } from "./internal-topics.ts";
 import { lower } from "./lower.ts";
 import type { LogicalTopology } from "./node.ts";
 import { fuseSegments } from "./passes/fuse-segments.ts";
 import { mergeSources } from "./passes/merge-sources.ts";
+import { nameInternalTopics } from "./passes/name-internal-topics.ts";
 import type { Plan, SubTopology } from "./plan.ts";
 import { planHash } from "./plan-hash.ts";
-import { childrenOf, sourcesOf } from "./tree.ts";
+import { childrenOf, subTopologiesOf } from "./tree.ts";
 import { validate } from "./validate.ts";
 
 /**
  * Makes the physical plan of a topology. Pure: equal topologies give equal plans.
  *
+ * @param applicationId stands before the names of internal topics.
  * @throws TOPOLOGY_INVALID, see `validate`
  */
-export function compile(topology: LogicalTopology): Plan {
-  const merged = mergeSources(topology);
+export function compile(topology: LogicalTopology, applicationId: string): Plan {
+  const merged = nameInternalTopics(mergeSources(topology), applicationId);
   validate(merged);
   const children = childrenOf(merged);
-  const subTopologies = sourcesOf(merged).map((node, id): SubTopology => {
-    const source = lower(node, children);
-    return { id, sources: [{ ...source, children: fuseSegments(source.children) }] };
+  const groups = subTopologiesOf(merged);
+  const subTopologies = groups.map((nodes, id): SubTopology => {
+    const sources = nodes.filter((node) => node.kind === "source");
+    return {
+      id,
+      sources: sources.map((node) => {
+        const source = lower(node, children);
+        return { ...source, children: fuseSegments(source.children) };
+      }),
+    };
   });
-  return Object.freeze({ subTopologies, hash: planHash(subTopologies) });
+  return Object.freeze({
+    subTopologies,
+    internalTopics: internalTopics(groups),
+    hash: planHash(subTopologies),
+  });
 }

@@ -7,8 +7,8 @@ export type ErrorAction =
   /** Write it, with its error as headers, to `deadLetterTopic` in the same transaction. */
   | "deadLetter";
 
-/** Where a record failed: in its key or value bytes, in a user function, or on its way into a sink. */
-export type FailureStage = "deserialization" | "processing" | "serialization";
+/** Where a record failed: in its key or value bytes, in a user function, or on its way into a topic. */
+export type FailureStage = "deserialization" | "processing" | "production";
 
 /** A record that cannot be processed, as an error handler sees it. The bytes are copies. */
 export interface RecordFailure {
@@ -32,7 +32,7 @@ export type ErrorHandler = ErrorAction | ((failure: RecordFailure) => ErrorActio
 export interface ErrorSettings {
   readonly onDeserializationError: ErrorHandler;
   readonly onProcessingError: ErrorHandler;
-  readonly onSerializationError: ErrorHandler;
+  readonly onProductionError: ErrorHandler;
   /** Required as soon as an action is "deadLetter". */
   readonly deadLetterTopic?: string | undefined;
 }
@@ -41,5 +41,5 @@ export interface ErrorSettings {
 export const DEFAULT_ERROR_SETTINGS: ErrorSettings = Object.freeze({
   onDeserializationError: "fail",
   onProcessingError: "fail",
-  onSerializationError: "fail",
+  onProductionError: "fail",
 });

@@ -1,5 +1,6 @@
 import type { ProcessorNode, SinkNode, SourceNode } from "./node.ts";
-import type { PlanSource, PlanStep, SegmentStep, SinkStep } from "./plan.ts";
+import type { Comparison } from "./operator.ts";
+import type { PlanSource, PlanStep, RowFilter, SegmentStep, SinkStep } from "./plan.ts";
 import type { AnySerde, ProjectedField } from "./serde.ts";
 import type { Children } from "./tree.ts";
 
@@ -13,9 +14,13 @@ interface Way {
   readonly projection: readonly ProjectedField[] | undefined;
 }
 
-/** Turns a source and all below it into plan steps, one for each logical node. */
+/**
+ * Turns a source and all below it into plan steps, one for each logical node and way that leads there: what comes
+ * behind a merge stands below each stream that is merged. So the plan is a tree, whose depth-first order is that in
+ * which one record causes its outputs.
+ */
 export function lower(source: SourceNode, children: Children): PlanSource {
-  const { name, topics, key, value, timestamps, errors } = source;
+  const { name, topics, pattern, key, value, timestamps, errors } = source;
   const way: Way = {
     source,
     keyChanged: false,
@@ -26,47 +31,80 @@ export function lower(source: SourceNode, children: Children): PlanSource {
   return {
     name,
     topics,
+    pattern,
     key,
     value,
     timestamps,
     errors,
-    children: numbered(stepsBelow(source.id, way, children)),
+    children: stepsBelow(source.id, way, children),
   };
 }
 
 function stepsBelow(parent: number, way: Way, children: Children): readonly PlanStep[] {
-  return (children.get(parent) ?? []).map((node) =>
-    node.kind === "sink" ? sinkStep(node, way) : processorStep(node, way, children),
+  return (children.get(parent) ?? []).flatMap((node) =>
+    node.kind === "sink" ? [sinkStep(node, way)] : processorSteps(node, way, children),
   );
 }
 
-function processorStep(node: ProcessorNode, way: Way, children: Children): PlanStep {
-  const { call, facts, declaration } = node.operator;
-  if (declaration !== undefined && way.rows) return segmentStep(node, way, children);
+/** One step; what does nothing is left out, and a branch over rows is a segment for each way. */
+function processorSteps(node: ProcessorNode, way: Way, children: Children): readonly PlanStep[] {
+  const { name, operator } = node;
+  const { call, facts, declaration } = operator;
+  if (declaration !== undefined && way.rows) return segmentSteps(node, way, children);
   const after: Way = {
     ...way,
     keyChanged: way.keyChanged || facts.changesKey,
     valueChanged: way.valueChanged || facts.changesValue,
     rows: way.rows && !facts.changesValue,
   };
-  return { kind: "call", name: node.name, call, children: stepsBelow(node.id, after, children) };
+  switch (call.shape) {
+    case "pass":
+      return stepsBelow(node.id, after, children);
+    case "branch": {
+      const { predicates } = call;
+      const ways = predicates.map((_, index) => wayOf(node, index, after, children));
+      return [{ kind: "branch", name, predicates, ways }];
+    }
+    default:
+      return [{ kind: "call", name, call, children: stepsBelow(node.id, after, children) }];
+  }
 }
 
-function segmentStep(node: ProcessorNode, way: Way, children: Children): SegmentStep {
+/** What comes behind the predicate with this number. */
+function wayOf(node: ProcessorNode, index: number, way: Way, children: Children): readonly PlanStep[] {
+  const ends = (children.get(node.id) ?? []).filter(
+    (child) => child.kind === "processor" && child.operator.branch === index,
+  );
+  return ends.flatMap((end) => stepsBelow(end.id, way, children));
+}
+
+function segmentSteps(node: ProcessorNode, way: Way, children: Children): readonly SegmentStep[] {
   const declaration = node.operator.declaration!;
-  const segment = { kind: "segment" as const, names: [node.name] };
-  if (declaration.step === "project") {
-    const projection = declaration.fields.map(({ name, from }) => ({ name, from: inSource(way, from) }));
-    const after = { ...way, valueChanged: true, projection };
-    return { ...segment, filters: [], projection, children: stepsBelow(node.id, after, children) };
+  const segment = { kind: "segment" as const, names: [node.name], projection: way.projection };
+  switch (declaration.step) {
+    case "project": {
+      const projection = declaration.fields.map(({ name, from }) => ({ name, from: inSource(way, from) }));
+      const after = { ...way, valueChanged: true, projection };
+      return [{ ...segment, filters: [], projection, children: stepsBelow(node.id, after, children) }];
+    }
+    case "filter": {
+      const filters = [{ all: compared(declaration.all, way), keeps: declaration.keeps }];
+      return [{ ...segment, filters, children: stepsBelow(node.id, way, children) }];
+    }
+    case "branch": {
+      const predicates = declaration.predicates.map((all) => compared(all, way));
+      const ways = predicates.map((all, index) => {
+        const before = predicates.slice(0, index).map((each): RowFilter => ({ all: each, keeps: false }));
+        const filters = all.length === 0 ? before : [...before, { all, keeps: true }];
+        return { ...segment, filters, children: wayOf(node, index, way, children) };
+      });
+      return ways.filter((each) => each.children.length > 0);
+    }
   }
-  const all = declaration.all.map((each) => ({ ...each, field: inSource(way, each.field) }));
-  return {
-    ...segment,
-    filters: [{ all, keeps: declaration.keeps }],
-    projection: way.projection,
-    children: stepsBelow(node.id, way, children),
-  };
+}
+
+function compared(all: readonly Comparison[], way: Way): readonly Comparison[] {
+  return all.map((each) => ({ ...each, field: inSource(way, each.field) }));
 }
 
 /** The field of the source's row behind a field of the row as it is seen here; validate() has found that it exists. */
@@ -75,17 +113,16 @@ function inSource(way: Way, name: string): string {
 }
 
 function sinkStep(node: SinkNode, way: Way): SinkStep {
-  const { name, topic, key, value } = node;
+  const { name, topic, key, value, partitioner } = node;
   return {
     kind: "sink",
     name,
     topic,
     key,
     value,
-    ordinal: 0,
+    partitioner,
     keepsKey: !way.keyChanged && sameBytes(way.source.key, key),
     keepsValue: !way.valueChanged && sameBytes(way.source.value, value),
-    shared: false,
   };
 }
 
@@ -93,20 +130,4 @@ function sinkStep(node: SinkNode, way: Way): SinkStep {
 function sameBytes(read: AnySerde, written: AnySerde): boolean {
   if (read.format !== written.format || read.format === "custom") return false;
   return [read, written].every((serde) => serde.rows === undefined && serde.normalizes !== true);
-}
-
-/** Gives sinks their depth-first place, and tells which share a topic. */
-function numbered(steps: readonly PlanStep[]): readonly PlanStep[] {
-  const writers = new Map<string, number>();
-  const count = (step: PlanStep): void => {
-    if (step.kind === "sink") writers.set(step.topic, (writers.get(step.topic) ?? 0) + 1);
-    else step.children.forEach(count);
-  };
-  steps.forEach(count);
-  let ordinal = 0;
-  const number = (step: PlanStep): PlanStep =>
-    step.kind === "sink"
-      ? { ...step, ordinal: ordinal++, shared: writers.get(step.topic)! > 1 }
-      : { ...step, children: step.children.map(number) };
-  return steps.map(number);
 }

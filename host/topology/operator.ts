@@ -13,10 +13,18 @@ export interface OperatorFacts {
 /** The JavaScript form of an operator: a function of a record, and what its answer means. */
 export type Call =
   | { readonly shape: "mapValues"; readonly fn: (value: never, key: never) => unknown }
-  | { readonly shape: "map"; readonly fn: (key: never, value: never) => readonly [unknown, unknown] }
+  | { readonly shape: "map"; readonly fn: (key: never, value: never) => unknown }
+  | { readonly shape: "selectKey"; readonly fn: (key: never, value: never) => unknown }
+  /** Any number of records in place of one: pairs of key and value; values. */
+  | { readonly shape: "flatMap"; readonly fn: (key: never, value: never) => Iterable<unknown> }
+  | { readonly shape: "flatMapValues"; readonly fn: (value: never, key: never) => Iterable<unknown> }
   /** Keeps the records for which the answer, made a boolean, equals `keeps`. */
   | { readonly shape: "filter"; readonly fn: (key: never, value: never) => unknown; readonly keeps: boolean }
-  | { readonly shape: "peek"; readonly fn: (key: never, value: never) => unknown };
+  | { readonly shape: "peek"; readonly fn: (key: never, value: never) => unknown }
+  /** A record goes to the child whose `branch` is the number of the first predicate that holds; else to no child. */
+  | { readonly shape: "branch"; readonly predicates: readonly ((key: never, value: never) => unknown)[] }
+  /** Nothing is done: a merge, and what a branch goes to. */
+  | { readonly shape: "pass" };
 
 export type Scalar = string | number | bigint | boolean | null;
 
@@ -33,7 +41,9 @@ export interface Comparison {
 export type Declaration =
   | { readonly step: "project"; readonly fields: readonly ProjectedField[] }
   /** Keeps the rows for which "all comparisons hold" equals `keeps`. A null value: all its fields are null. */
-  | { readonly step: "filter"; readonly all: readonly Comparison[]; readonly keeps: boolean };
+  | { readonly step: "filter"; readonly all: readonly Comparison[]; readonly keeps: boolean }
+  /** The predicates of a branch, each "all comparisons hold"; an empty one always holds. */
+  | { readonly step: "branch"; readonly predicates: readonly (readonly Comparison[])[] };
 
 /** An operator of the DSL. Made in host/operators/, one file each. */
 export interface Operator {
@@ -43,4 +53,6 @@ export interface Operator {
   readonly call: Call;
   /** Present: `call` and this do the same. */
   readonly declaration?: Declaration;
+  /** Of the child of a branch: which predicate leads here. */
+  readonly branch?: number;
 }

@@ -10,6 +10,7 @@ export function planHash(subTopologies: readonly SubTopology[]): string {
 function asText(_name: string, value: unknown): unknown {
   if (typeof value === "function") return `function ${String(value)}`;
   if (typeof value === "bigint") return `bigint ${value}`;
+  if (value instanceof RegExp) return `pattern ${value}`;
   if (typeof value === "object" && value !== null && "serialize" in value && "format" in value) {
     const { name, format, rows } = value as AnySerde;
     return { name, format, rows: rows && Buffer.from(rows.descriptor).toString("base64") };

@@ -1,24 +1,30 @@
 import type { ErrorSettings } from "./error-settings.ts";
 import type { Call, Comparison } from "./operator.ts";
 import type { AnySerde, ProjectedField } from "./serde.ts";
+import type { ExtractTopic, Partitioner } from "./sink-choice.ts";
 import type { TimestampExtractor } from "./timestamp-extractor.ts";
 
 /** The physical plan: what each task runs. Pure data and the user's functions; equal topologies give equal plans. */
 export interface Plan {
   readonly subTopologies: readonly SubTopology[];
+  /** Topics of the application's own, which it makes where they do not exist. */
+  readonly internalTopics: readonly InternalTopic[];
   /** SHA-256 in hex over everything that tells plans apart: main thread and workers must agree on it. */
   readonly hash: string;
 }
 
-/** A part of the topology that no other part feeds. Its tasks: one a partition. */
+/** Sources, and all that they reach without a topic between. Its tasks: one a partition. */
 export interface SubTopology {
   readonly id: number;
   readonly sources: readonly PlanSource[];
 }
 
+/** A source and what is below it, as a tree: what several sources or branches reach stands below each of them. */
 export interface PlanSource {
   readonly name: string;
+  /** As Kafka knows them. Empty where there is a pattern. */
   readonly topics: readonly string[];
+  readonly pattern: RegExp | undefined;
   readonly key: AnySerde;
   readonly value: AnySerde;
   readonly timestamps: TimestampExtractor;
@@ -27,15 +33,24 @@ export interface PlanSource {
   readonly children: readonly PlanStep[];
 }
 
-export type PlanStep = CallStep | SegmentStep | SinkStep;
+export type PlanStep = CallStep | BranchStep | SegmentStep | SinkStep;
 
 /** Runs a function over each record. */
 export interface CallStep {
   readonly kind: "call";
   /** The logical node that the function belongs to. */
   readonly name: string;
-  readonly call: Call;
+  readonly call: Exclude<Call, { readonly shape: "branch" | "pass" }>;
   readonly children: readonly PlanStep[];
+}
+
+/** Sends each record one way: that of the first predicate which holds; where none does, nowhere. */
+export interface BranchStep {
+  readonly kind: "branch";
+  readonly name: string;
+  readonly predicates: readonly ((key: never, value: never) => unknown)[];
+  /** By predicate. */
+  readonly ways: readonly (readonly PlanStep[])[];
 }
 
 /**
@@ -62,37 +77,48 @@ export interface RowFilter {
 export interface SinkStep {
   readonly kind: "sink";
   readonly name: string;
-  readonly topic: string;
+  /** As Kafka knows it. */
+  readonly topic: string | ExtractTopic;
   readonly key: AnySerde;
   readonly value: AnySerde;
-  /** Its place in depth-first order within its sub-topology: where outputs of one record go first. */
-  readonly ordinal: number;
+  readonly partitioner: Partitioner | undefined;
   /**
    * The record's bytes of the source go out as they are: nothing has changed the key (the value), and both ends
    * use the same format.
    */
   readonly keepsKey: boolean;
   readonly keepsValue: boolean;
-  /** Other sinks of the sub-topology write this topic too: their records must be merged by position. */
-  readonly shared: boolean;
 }
 
-/** Every topic that the plan reads, in the order of its sources. */
+/** A topic between two sub-topologies. */
+export interface InternalTopic {
+  /** As Kafka knows it. */
+  readonly topic: string;
+  /** undefined: as many as the topics have that feed it. */
+  readonly partitions: number | undefined;
+  /** Sub-topologies that write it. */
+  readonly writtenBy: readonly number[];
+}
+
+/** Every topic that the plan reads by name, in the order of its sources. */
 export function sourceTopics(plan: Plan): readonly string[] {
   return [...new Set(plan.subTopologies.flatMap((each) => each.sources.flatMap((source) => source.topics)))];
 }
 
-/** Every topic that the plan writes, dead letter topics of single sources included. */
+/** Every topic that the plan is known to write, dead letter topics of single sources included. */
 export function sinkTopics(plan: Plan): readonly string[] {
   const topics = new Set<string>();
   for (const source of plan.subTopologies.flatMap((each) => each.sources)) {
     if (source.errors.deadLetterTopic !== undefined) topics.add(source.errors.deadLetterTopic);
-    for (const sink of sinksBelow(source.children)) topics.add(sink.topic);
+    for (const { topic } of sinksBelow(source.children)) if (typeof topic === "string") topics.add(topic);
   }
   return [...topics];
 }
 
 /** The sinks below some steps, in depth-first order. */
 export function sinksBelow(steps: readonly PlanStep[]): readonly SinkStep[] {
-  return steps.flatMap((step) => (step.kind === "sink" ? [step] : sinksBelow(step.children)));
+  return steps.flatMap((step) => {
+    if (step.kind === "sink") return [step];
+    return step.kind === "branch" ? step.ways.flatMap(sinksBelow) : sinksBelow(step.children);
+  });
 }

@@ -7,9 +7,11 @@ export function childrenOf(topology: LogicalTopology): Children {
   const children = new Map<NodeId, (ProcessorNode | SinkNode)[]>();
   for (const node of topology.nodes) {
     if (node.kind === "source") continue;
-    const siblings = children.get(node.parent);
-    if (siblings === undefined) children.set(node.parent, [node]);
-    else siblings.push(node);
+    for (const parent of node.parents) {
+      const siblings = children.get(parent);
+      if (siblings === undefined) children.set(parent, [node]);
+      else siblings.push(node);
+    }
   }
   return children;
 }
@@ -18,7 +20,31 @@ export function sourcesOf(topology: LogicalTopology): readonly SourceNode[] {
   return topology.nodes.filter((node) => node.kind === "source");
 }
 
-/** A node and all below it, depth first. */
+/** A node and all below it, depth first; each once, where it is met first. */
 export function belowOf(node: LogicalNode, children: Children): readonly LogicalNode[] {
-  return [node, ...(children.get(node.id) ?? []).flatMap((child) => belowOf(child, children))];
+  const met = new Set<LogicalNode>();
+  const visit = (each: LogicalNode): void => {
+    if (met.has(each)) return;
+    met.add(each);
+    children.get(each.id)?.forEach(visit);
+  };
+  visit(node);
+  return [...met];
+}
+
+/**
+ * The nodes of each sub-topology: those that hang together without a topic between. Numbered as in Kafka Streams, by the
+ * names of their sources in alphabetical order; nodes by id.
+ */
+export function subTopologiesOf(topology: LogicalTopology): readonly (readonly LogicalNode[])[] {
+  const groupOf = new Map<NodeId, Set<LogicalNode>>();
+  for (const node of topology.nodes) {
+    const joined = new Set([node]);
+    const parents = node.kind === "source" ? [] : node.parents;
+    for (const parent of parents) for (const each of groupOf.get(parent) ?? []) joined.add(each);
+    for (const each of joined) groupOf.set(each.id, joined);
+  }
+  const names = sourcesOf(topology).toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  const groups = new Set(names.map((source) => groupOf.get(source.id)!));
+  return [...groups].map((group) => [...group].sort((a, b) => a.id - b.id));
 }

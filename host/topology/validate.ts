@@ -2,13 +2,13 @@ import { PeridotError } from "../errors.ts";
 import type { LogicalTopology, ProcessorNode, SourceNode } from "./node.ts";
 import type { Comparison, Scalar } from "./operator.ts";
 import type { RowField, RowType } from "./serde.ts";
-import { type Children, childrenOf, sourcesOf } from "./tree.ts";
+import { belowOf, type Children, childrenOf, sourcesOf } from "./tree.ts";
 
 /**
  * Refuses topologies that cannot run.
  *
- * @throws TOPOLOGY_INVALID: no source; a topic read by two sources; declarative steps that name fields which the
- *   rows do not have, or compare what cannot be compared; a dead letter action without a topic
+ * @throws TOPOLOGY_INVALID: no source; a topic read by two sources; so many merges behind each other that the plan would not end; declarative steps that name fields which the rows do
+ *   not have, or compare what cannot be compared; a dead letter action without a topic
  */
 export function validate(topology: LogicalTopology): void {
   const sources = sourcesOf(topology);
@@ -19,6 +19,7 @@ export function validate(topology: LogicalTopology): void {
   const children = childrenOf(topology);
   for (const source of sources) {
     refuseDeadEnd(source);
+    refuseManyWays(source, children);
     if (source.value.rows !== undefined) checkFields(source.id, source.value.rows, children);
   }
 }
@@ -46,6 +47,27 @@ function refuseDeadEnd(source: SourceNode): void {
   }
 }
 
+/** Steps of the plan below one source, at most: what stands behind a merge is there once for each way that leads to it. */
+const STEPS_MAX = 10_000;
+
+function refuseManyWays(source: SourceNode, children: Children): void {
+  const below = belowOf(source, children).toSorted((a, b) => a.id - b.id); // parents come before their children
+  const ways = new Map([[source.id, 1]]);
+  for (const node of below) {
+    if (node.kind === "source") continue;
+    ways.set(
+      node.id,
+      node.parents.reduce((sum, parent) => sum + (ways.get(parent) ?? 0), 0),
+    );
+  }
+  const steps = [...ways.values()].reduce((sum, each) => sum + each, 0);
+  if (steps <= STEPS_MAX) return;
+  throw invalid(
+    `records of the source ${source.name} have more than ${STEPS_MAX} ways through branches and merges`,
+    "Merge fewer streams of the same source behind each other, or put a repartition() between",
+  );
+}
+
 /** Follows rows from their source, as far as declarative steps lead. */
 function checkFields(parent: number, rows: RowType, children: Children): void {
   for (const node of children.get(parent) ?? []) {
@@ -57,17 +79,27 @@ function checkFields(parent: number, rows: RowType, children: Children): void {
 
 function rowsAfter(node: ProcessorNode, rows: RowType): RowType | undefined {
   const { declaration, facts } = node.operator;
-  if (declaration === undefined) return facts.changesValue ? undefined : rows;
-  if (declaration.step === "filter") {
-    for (const comparison of declaration.all) {
-      checkComparison(comparison, fieldOf(rows, comparison.field, node.name), node.name);
+  switch (declaration?.step) {
+    case undefined:
+      return facts.changesValue ? undefined : rows;
+    case "filter":
+      checkComparisons(declaration.all, rows, node.name);
+      return rows;
+    case "branch":
+      for (const all of declaration.predicates) checkComparisons(all, rows, node.name);
+      return rows;
+    case "project": {
+      const fields = declaration.fields.map(({ name, from }) => ({
+        ...fieldOf(rows, from, node.name),
+        name,
+      }));
+      return { ...rows, fields };
     }
-    return rows;
   }
-  return {
-    ...rows,
-    fields: declaration.fields.map(({ name, from }) => ({ ...fieldOf(rows, from, node.name), name })),
-  };
+}
+
+function checkComparisons(all: readonly Comparison[], rows: RowType, node: string): void {
+  for (const comparison of all) checkComparison(comparison, fieldOf(rows, comparison.field, node), node);
 }
 
 function fieldOf(rows: RowType, name: string, node: string): RowField {

@@ -45,6 +45,8 @@ export interface NewTopic {
 export interface Admin {
   /** The topics that exist among those asked for; one that does not exist is absent from the answer. */
   describeTopics(topics: readonly string[]): Promise<Map<string, TopicDescription>>;
+  /** The names of all topics that exist and that we may see. */
+  listTopics(): Promise<readonly string[]>;
   /** A topic that exists already is left as it is. Resolves once every topic is visible in the metadata. */
   createTopics(topics: readonly NewTopic[]): Promise<void>;
   deleteTopics(topics: readonly string[]): Promise<void>;

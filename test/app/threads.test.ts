@@ -129,7 +129,7 @@ suite("topology modules with threads: 2", () => {
 
 test("a worker sends one message a commit to the main thread, and one more when it ends", async () => {
   const told: ThreadProgress[] = [];
-  const plan = compile(await loadTopology(topology("steered")));
+  const plan = compile(await loadTopology(topology("steered")), "app");
   const config = resolveConfig(scene.config({ threads: 1 }));
   const instance = new Instance({
     config,

@@ -19,7 +19,7 @@ test("a stream used twice stays what it was, and its children keep the order of 
 
   const { nodes } = builder.build();
   assert.deepEqual(
-    nodes.map((node) => [node.name, node.kind === "source" ? undefined : node.parent]),
+    nodes.map((node) => [node.name, node.kind === "source" ? undefined : node.parents[0]]),
     [
       ["KSTREAM-SOURCE-0000000000", undefined],
       ["KSTREAM-MAPVALUES-0000000001", 0],

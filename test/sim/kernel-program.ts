@@ -22,7 +22,7 @@ function makeRunner({ scenario, nowMs }: RunnerFacts): TaskRunner {
     .map((key, value) => [key, resultOf(key, value)])
     .to(OUTPUT_TOPIC, { key: string, value: string });
   return makeTaskRunner({
-    plan: compile(builder.build()),
+    plan: compile(builder.build(), "app"),
     partitionsOf: new Map([
       [INPUT_TOPIC, scenario.inputPartitions],
       [OUTPUT_TOPIC, scenario.outputPartitions],

@@ -49,6 +49,7 @@ export class PlainRunner implements TaskRunner {
   #turn = 0;
   #sealedBytes = 0;
   bufferedBytes = 0;
+  readonly topicsWanted: readonly string[] = [];
   #processed = 0;
 
   constructor(settings: PlainRunnerSettings) {
@@ -58,6 +59,8 @@ export class PlainRunner implements TaskRunner {
   get counters(): RunnerCounters {
     return { processed: this.#processed, skipped: 0, deadLettered: 0 };
   }
+
+  learn(): void {}
 
   open(task: string): void {
     this.#queues.set(parseTaskName(task).partition, []);

@@ -19,6 +19,14 @@ class WrappedRunner implements TaskRunner {
     return this.inner.pendingBytes;
   }
 
+  get topicsWanted(): readonly string[] {
+    return this.inner.topicsWanted;
+  }
+
+  learn(partitionsOf: ReadonlyMap<string, number>): void {
+    this.inner.learn(partitionsOf);
+  }
+
   get counters(): TaskRunner["counters"] {
     return this.inner.counters;
   }

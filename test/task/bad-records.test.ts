@@ -27,8 +27,8 @@ const STAGES = {
         })
         .to("out", { value: json<number>() }),
   },
-  onSerializationError: {
-    stage: "serialization",
+  onProductionError: {
+    stage: "production",
     bad: "13",
     topology: (builder: StreamsBuilder) =>
       builder
@@ -296,7 +296,7 @@ test("map must give a pair", () => {
       .to("out", { key: string, value: string }),
   );
   run.add("in", [{ key: "a", value: "1" }]);
-  assert.throws(() => run.runner.process(always), /a function of map\(\) returns \[key, value\]/);
+  assert.throws(() => run.runner.process(always), /its function returns \[key, value\]/);
 });
 
 test("a record that no batch can hold is refused: nothing of the transaction may stay, unless it may be skipped", () => {
@@ -314,7 +314,7 @@ test("a record that no batch can hold is refused: nothing of the transaction may
   failing.add("in", input);
   assert.throws(() => failing.runner.process(always), { code: "OUTPUT_REFUSED", kind: "fatal" });
   const settings: TopologyRunSettings = {
-    errors: { onSerializationError: "deadLetter", deadLetterTopic: "dead" },
+    errors: { onProductionError: "deadLetter", deadLetterTopic: "dead" },
   };
   const passing = new TopologyRun(topology, settings);
   passing.add("in", input);

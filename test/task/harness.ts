@@ -34,7 +34,7 @@ export type TextEncoding = "utf8" | "latin1";
 export interface TopologyRunSettings {
   readonly errors?: Partial<ErrorSettings>;
   readonly batchRowsMax?: number;
-  /** Of each topic; default 1. */
+  /** Of each topic; default 1. 0: a topic that a function may choose does not exist. */
   readonly partitions?: Readonly<Record<string, number>>;
   readonly clock?: TaskRunnerSettings["clock"];
 }
@@ -85,12 +85,14 @@ export function fetched(
 /** A topology with a runner of its own, all of whose tasks are open. */
 export class TopologyRun {
   readonly runner: TaskRunner;
+  readonly #partitions: Readonly<Record<string, number>>;
   readonly #ends = new Map<string, bigint>();
 
   constructor(describe: (builder: StreamsBuilder) => void, settings: TopologyRunSettings = {}) {
+    this.#partitions = settings.partitions ?? {};
     const builder = new StreamsBuilder();
     describe(builder);
-    const plan = compile(builder.build());
+    const plan = compile(builder.build(), "app");
     const errors = { ...DEFAULT_ERROR_SETTINGS, ...settings.errors };
     const topics = [
       ...sourceTopics(plan),
@@ -122,12 +124,15 @@ export class TopologyRun {
     return input;
   }
 
-  /** Processes all input. @returns source rows. */
+  /** Processes all input; topics that functions choose are looked up as a stream thread does. @returns source rows. */
   drain(): number {
     let rows = 0;
     for (;;) {
       const done = this.runner.process(always);
-      if (done === 0) return rows;
+      const { topicsWanted } = this.runner;
+      const found = topicsWanted.map((topic) => [topic, this.#partitions[topic] ?? 1] as const);
+      this.runner.learn(new Map(found.filter(([, partitions]) => partitions > 0)));
+      if (done === 0 && topicsWanted.length === 0) return rows;
       rows += done;
     }
   }
@@ -165,7 +170,7 @@ export function recordsOf(
   }
   const byTopic: Record<string, OutRecord[]> = {};
   const parts = [...byPartition.values()].sort((a, b) => a.partition - b.partition);
-  for (const { topic, records } of parts) (byTopic[topic] ??= []).push(...records);
+  for (const { topic, records } of parts) byTopic[topic] = (byTopic[topic] ?? []).concat(records);
   return byTopic;
 }
 

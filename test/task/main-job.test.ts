@@ -147,7 +147,7 @@ for (const seed of [1, 2, 3, 4, 5]) {
 test("the main job runs in Wasm from end to end: one segment, no function", () => {
   const builder = new Builder();
   builder.stream("in", source).mapValues(PROJECTION).to("out");
-  const [segment] = compile(builder.build()).subTopologies[0]!.sources[0]!.children;
+  const [segment] = compile(builder.build(), "app").subTopologies[0]!.sources[0]!.children;
   assert.equal(segment?.kind, "segment");
 });
 

@@ -41,12 +41,18 @@ export function lengths(tree: Tree): readonly Finding[] {
 
 /** Operators with one half only, each with the reason. */
 export const HOST_ONLY: Readonly<Record<string, string>> = {
+  "branch.ts":
+    "predicates as data are filters, whose kernel is operators/filter.ts; others call the user's functions",
   "filter-fields.ts": "a condition as data: its kernel is operators/filter.ts, as for filterNot",
+  "flat-map-values.ts": "calls the user's function",
+  "flat-map.ts": "calls the user's function",
   "for-each.ts": "calls the user's function",
   "map-values.ts": "calls the user's function",
   "map.ts": "calls the user's function",
+  "merge.ts": "there is nothing to compute",
   "peek.ts": "calls the user's function",
   "project.ts": "a projection is a descriptor by which the JSON kernel writes: there is nothing to compute",
+  "select-key.ts": "calls the user's function",
 };
 export const KERNEL_ONLY: Readonly<Record<string, string>> = {};
 

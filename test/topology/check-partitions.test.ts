@@ -9,7 +9,7 @@ function plan(...sources: string[][]) {
   for (const topics of sources) {
     builder.stream(topics, { key: bytes, value: bytes }).to(`${topics.join("-")}-out`);
   }
-  return compile(builder.build());
+  return compile(builder.build(), "app");
 }
 
 test("topics of one source with the same number of partitions pass", () => {

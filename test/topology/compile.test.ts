@@ -31,7 +31,7 @@ const rows: Serde<Client> = {
 function build(describe: (builder: StreamsBuilder) => void) {
   const builder = new StreamsBuilder();
   describe(builder);
-  return compile(builder.build());
+  return compile(builder.build(), "app");
 }
 
 function refusal(says: RegExp) {
@@ -42,7 +42,8 @@ function refusal(says: RegExp) {
 function shape(steps: readonly PlanStep[]): string {
   return steps
     .map((step) => {
-      if (step.kind === "sink") return `${step.topic}#${step.ordinal}${step.shared ? "*" : ""}`;
+      if (step.kind === "sink") return String(step.topic);
+      if (step.kind === "branch") return `branch[${step.ways.map(shape).join(" | ")}]`;
       const name = step.kind === "call" ? step.call.shape : `segment(${step.names.length})`;
       return `${name}[${shape(step.children)}]`;
     })
@@ -67,7 +68,7 @@ test("declarative steps over rows are fused into one segment, in terms of the so
     { all: [{ field: "Age", comparator: "lt", constant: 18 }], keeps: false },
   ]);
   assert.deepEqual(segment.projection, [{ name: "age", from: "Age" }]);
-  assert.equal(shape(segment.children), "out#0");
+  assert.equal(shape(segment.children), "out");
 });
 
 test("a segment with several children is not fused; each child goes on from it", () => {
@@ -76,7 +77,7 @@ test("a segment with several children is not fused; each child goes on from it",
     named.filter({ age: { gt: 1 } }).to("a");
     named.to("b");
   });
-  assert.equal(shape(plan.subTopologies[0]!.sources[0]!.children), "segment(1)[segment(1)[a#0] b#1]");
+  assert.equal(shape(plan.subTopologies[0]!.sources[0]!.children), "segment(1)[segment(1)[a] b]");
 });
 
 test("functions that leave values alone leave them rows; others end them", () => {
@@ -90,7 +91,7 @@ test("functions that leave values alone leave them rows; others end them", () =>
   });
   assert.equal(
     shape(plan.subTopologies[0]!.sources[0]!.children),
-    "peek[segment(1)[a#0] mapValues[filter[b#1]]]",
+    "peek[segment(1)[a] mapValues[filter[b]]]",
   );
 });
 
@@ -98,7 +99,7 @@ test("without rows, declarative steps run as functions", () => {
   const plan = build((builder) =>
     builder.stream("in", { key: string, value: json<Client>() }).filter({ State: "QLD" }).to("out"),
   );
-  assert.equal(shape(plan.subTopologies[0]!.sources[0]!.children), "filter[out#0]");
+  assert.equal(shape(plan.subTopologies[0]!.sources[0]!.children), "filter[out]");
 });
 
 test("sinks know what of the source's bytes they may write as it is", () => {
@@ -109,7 +110,7 @@ test("sinks know what of the source's bytes they may write as it is", () => {
     stream.map((key, client) => [key, client]).to("both", { key: string, value: json<Client>() });
   });
   const sinks = plan.subTopologies[0]!.sources[0]!.children.map((step) =>
-    step.kind === "sink" ? step : step.children[0]!,
+    step.kind === "call" ? step.children[0]! : step,
   );
   assert.deepEqual(
     sinks.map((sink) => sink.kind === "sink" && [sink.topic, sink.keepsKey, sink.keepsValue]),
@@ -121,14 +122,85 @@ test("sinks know what of the source's bytes they may write as it is", () => {
   );
 });
 
-test("sinks that share a topic know it", () => {
+test("what stands behind a merge stands below each of the merged streams, in their order", () => {
   const plan = build((builder) => {
     const stream = builder.stream("in", { key: string, value: string });
-    stream.to("x");
-    stream.filter(() => true).to("y");
-    stream.to("x");
+    const kept = stream.filter(() => true);
+    const mapped = stream.mapValues((value) => value);
+    const other = builder.stream("other", { key: string, value: string });
+    kept
+      .merge(mapped.mapValues((value) => value))
+      .merge(other)
+      .to("out", { value: string });
+    stream.merge(stream).to("self");
   });
-  assert.equal(shape(plan.subTopologies[0]!.sources[0]!.children), "x#0* filter[y#1] x#2*");
+  assert.deepEqual(
+    plan.subTopologies.map(({ sources }) => sources.map(({ children }) => shape(children))),
+    [["filter[out] mapValues[mapValues[out]] self", "out"]],
+  );
+});
+
+test("a repartition is a topic of the application's own between two sub-topologies", () => {
+  const plan = build((builder) =>
+    builder
+      .stream("in", { key: string, value: string })
+      .selectKey((_key, value) => value)
+      .repartition({ name: "by-value", key: string, partitions: 3 })
+      .to("out"),
+  );
+  assert.deepEqual(
+    plan.subTopologies.map(({ sources }) => sources.map(({ topics, children }) => [topics, shape(children)])),
+    [[[["in"], "selectKey[filter[app-by-value-repartition]]"]], [[["app-by-value-repartition"], "out"]]],
+  );
+  assert.deepEqual(plan.internalTopics, [
+    { topic: "app-by-value-repartition", partitions: 3, writtenBy: [0] },
+  ]);
+});
+
+test("a branch is a step of its own for functions, and filters for conditions over rows", () => {
+  const plan = build((builder) => {
+    const stream = builder.stream("in", { key: string, value: rows });
+    const ways = stream
+      .split()
+      .branch("old", { Age: { ge: 60 } })
+      .branch("active", { Active: true })
+      .defaultBranch("others");
+    ways.old.to("old");
+    ways.others.to("others");
+    const { a } = stream
+      .split()
+      .branch("a", (key) => key === "a")
+      .branch("b", { Active: true })
+      .noDefaultBranch();
+    a.to("a");
+  });
+  const [source] = plan.subTopologies[0]!.sources;
+  assert.equal(shape(source!.children), "segment(1)[old] segment(1)[others] branch[a | ]");
+  const filters = source!.children.flatMap((step) => (step.kind === "segment" ? [step.filters] : []));
+  assert.deepEqual(
+    filters.map((all) => all.map(({ keeps, all: [first] }) => [first?.field, keeps])),
+    [
+      [["Age", true]],
+      [
+        ["Age", false],
+        ["Active", false],
+      ],
+    ],
+  );
+});
+
+test("branches and merges whose ways would be too many are refused", () => {
+  assert.throws(
+    () =>
+      build((builder) => {
+        let stream = builder.stream("in", { key: string, value: string });
+        for (let depth = 0; depth < 14; depth++) {
+          stream = stream.filter(() => true).merge(stream.filterNot(() => true));
+        }
+        stream.to("out");
+      }),
+    refusal(/more than 10000 ways through branches and merges.*repartition/s),
+  );
 });
 
 test("sources that read alike become one; each other makes its own sub-topology", () => {
@@ -140,8 +212,8 @@ test("sources that read alike become one; each other makes its own sub-topology"
   assert.deepEqual(
     plan.subTopologies.map((each) => [each.id, shape(each.sources[0]!.children)]),
     [
-      [0, "a#0 c#1"],
-      [1, "b#0"],
+      [0, "a c"],
+      [1, "b"],
     ],
   );
   assert.deepEqual(sourceTopics(plan), ["in", "other"]);
@@ -187,7 +259,7 @@ test("equal topologies have equal hashes; another function, serde or topic gives
   const build = (topic: string, fn: (value: string) => string) => {
     const builder = new StreamsBuilder();
     builder.stream("in", { key: string, value: string }).mapValues(fn).to(topic, { value: string });
-    return compile(builder.build()).hash;
+    return compile(builder.build(), "app").hash;
   };
   const hash = build("out", (value) => value);
   assert.match(hash, /^[0-9a-f]{64}$/);

@@ -2,7 +2,8 @@
 import { z } from "zod";
 import type { KStream } from "../../host/dsl/kstream.ts";
 import { StreamsBuilder } from "../../host/dsl/streams-builder.ts";
-import { i64, json, nullable, type Serde, string } from "../../host/serdes/index.ts";
+import { f64, i64, json, nullable, type Serde, string } from "../../host/serdes/index.ts";
+import { err } from "../../host/topology/result.ts";
 
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
 function expectType<_T extends true>(): void {}
@@ -109,6 +110,58 @@ ages.to("ages", { value: string });
 clients.map((_key, client) => client.Age);
 // @ts-expect-error nothing follows a sink
 clients.to("copy").filter({ Active: true });
+
+// ---- fan-out, keys, refusals
+
+const perOwner = clients.flatMap((key, client) => client.owner.map((owner) => [owner, key] as const));
+expectType<Same<ValueOf<typeof perOwner>, string>>();
+const owners = clients.flatMapValues((client) => client.owner);
+expectType<Same<ValueOf<typeof owners>, string>>();
+owners.to("owners", { value: string });
+// @ts-expect-error a list of pairs
+clients.flatMap((_key, client) => client.owner);
+// @ts-expect-error a list
+clients.flatMapValues((client) => client.Age);
+const byAge = clients.selectKey((_key, client) => client.Age);
+byAge.to("by-age", { key: f64 });
+// @ts-expect-error the key's serde is not known any more
+byAge.to("by-age");
+const adults = clients.mapValues((client) => (client.Age < 18 ? err("too young") : client.Name));
+expectType<Same<ValueOf<typeof adults>, string>>();
+clients.map((key, client) => (client.Age < 18 ? err({ young: client.Age }) : [key, client.Age]));
+
+// ---- branches and merges
+
+const branches = clients
+  .split()
+  .branch("adults", { Age: { ge: 18 } })
+  .branch("named", (key) => key !== "")
+  .defaultBranch("others");
+branches.adults.merge(branches.others).to("both");
+// @ts-expect-error no such branch
+branches.children;
+// @ts-expect-error an array has no condition
+clients.split().branch("owned", { owner: "Ada" });
+// @ts-expect-error other values
+clients.merge(ages);
+expectType<Same<ReturnType<typeof clients.merge<never>>, KStream<string, ValueOf<typeof clients>, never>>>();
+
+// ---- topics and partitions by function
+
+clients.to((key, client, record) => `${key}-${client.Name}-${record.partition}`);
+clients.to("out", {
+  partitioner: (_topic, key, client, partitions) => (key.length + client.Age) % partitions,
+});
+// @ts-expect-error a topic is a text
+clients.to((_key, client) => client.Age);
+// @ts-expect-error a partition is a number
+clients.to("out", { partitioner: (_topic, key) => key });
+clients.repartition({ name: "again" }).to("out");
+// @ts-expect-error its topic outlives the process: it needs a name
+clients.repartition({});
+// @ts-expect-error the key's serde is not known
+byAge.repartition({ name: "by-age" });
+byAge.repartition({ name: "by-age", key: f64 }).to("out");
 
 // ---- timestamps and errors
 

@@ -4,6 +4,7 @@ import type { PlanStep, SegmentStep } from "../plan.ts";
 export function fuseSegments(steps: readonly PlanStep[]): readonly PlanStep[] {
   return steps.map((step) => {
     if (step.kind === "sink") return step;
+    if (step.kind === "branch") return Object.freeze({ ...step, ways: step.ways.map(fuseSegments) });
     const children = fuseSegments(step.children);
     const only = children.length === 1 ? children[0] : undefined;
     if (step.kind === "segment" && only?.kind === "segment") return fused(step, only);

@@ -1,4 +1,4 @@
-import type { LogicalNode, LogicalTopology, NodeId, SourceNode } from "../node.ts";
+import type { LogicalNode, LogicalTopology, NodeId, ProcessorNode, SinkNode, SourceNode } from "../node.ts";
 
 /**
  * Makes sources that read the same topics in the same way one, as Kafka Streams does: the first takes over the
@@ -10,8 +10,7 @@ export function mergeSources(topology: LogicalTopology): LogicalTopology {
   const nodes: LogicalNode[] = [];
   for (const node of topology.nodes) {
     if (node.kind !== "source") {
-      const parent = stands.get(node.parent);
-      nodes.push(parent === undefined ? node : Object.freeze({ ...node, parent }));
+      nodes.push(withParents(node, stands));
       continue;
     }
     const first = firsts.find((each) => readAlike(each, node));
@@ -25,16 +24,25 @@ export function mergeSources(topology: LogicalTopology): LogicalTopology {
   return stands.size === 0 ? topology : Object.freeze({ nodes: Object.freeze(nodes) });
 }
 
+/** A merge of two sources that are one now has that one as its only parent. */
+function withParents(node: ProcessorNode | SinkNode, stands: ReadonlyMap<NodeId, NodeId>): LogicalNode {
+  if (!node.parents.some((parent) => stands.has(parent))) return node;
+  const parents = new Set(node.parents.map((parent) => stands.get(parent) ?? parent));
+  return Object.freeze({ ...node, parents: Object.freeze([...parents].sort((a, b) => a - b)) });
+}
+
 function readAlike(a: SourceNode, b: SourceNode): boolean {
   return (
     a.topics.length === b.topics.length &&
     a.topics.every((topic) => b.topics.includes(topic)) &&
+    String(a.pattern) === String(b.pattern) &&
+    a.internal === b.internal &&
     a.key === b.key &&
     a.value === b.value &&
     a.timestamps === b.timestamps &&
     a.errors.deadLetterTopic === b.errors.deadLetterTopic &&
     a.errors.onDeserializationError === b.errors.onDeserializationError &&
     a.errors.onProcessingError === b.errors.onProcessingError &&
-    a.errors.onSerializationError === b.errors.onSerializationError
+    a.errors.onProductionError === b.errors.onProductionError
   );
 }

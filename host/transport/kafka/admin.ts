@@ -11,7 +11,8 @@ import { codeOf } from "./protocol/error-codes.ts";
 
 const TOPIC_RESOURCE = 2;
 const DONE: ReadonlySet<number> = new Set([0, codeOf("TOPIC_ALREADY_EXISTS")]);
-const GONE: ReadonlySet<number> = new Set([0, codeOf("UNKNOWN_TOPIC_OR_PARTITION")]);
+const GONE_CODE = codeOf("UNKNOWN_TOPIC_OR_PARTITION");
+const GONE: ReadonlySet<number> = new Set([0, GONE_CODE]);
 const LEADER_NOT_AVAILABLE = codeOf("LEADER_NOT_AVAILABLE");
 const TIMED_OUT = codeOf("REQUEST_TIMED_OUT");
 
@@ -35,6 +36,15 @@ export class ClusterAdmin implements Admin {
       return new Map(existing.map((topic) => [topic.name!, descriptionOf(topic)]));
     };
     return this.#cluster.retry("describing topics", attempt);
+  }
+
+  listTopics(): Promise<readonly string[]> {
+    return this.#cluster.retry("listing topics", async () => {
+      const answer = await this.#metadataOf(await this.#cluster.connectToAny(), null);
+      return answer.topics.flatMap(({ name, errorCode }) =>
+        name === null || GONE_CODE === errorCode ? [] : [name],
+      );
+    });
   }
 
   async createTopics(topics: readonly NewTopic[]): Promise<void> {
@@ -77,8 +87,7 @@ export class ClusterAdmin implements Admin {
       const connection = await this.#cluster.connectToAny();
       const answer = await connection.request("DescribeConfigs", { resources });
       const result = answer.results[0]!;
-      if (result.errorCode === codeOf("UNKNOWN_TOPIC_OR_PARTITION"))
-        throw new PeridotError("TOPIC_MISSING", { topics: topic });
+      if (result.errorCode === GONE_CODE) throw new PeridotError("TOPIC_MISSING", { topics: topic });
       this.#require("DescribeConfigs", result.errorCode, `topic ${topic}`, result.errorMessage);
       return new Map(result.configs.map(({ name, value }) => [name, value ?? ""]));
     });
@@ -154,8 +163,9 @@ export class ClusterAdmin implements Admin {
     });
   }
 
-  #metadataOf(connection: Connection, topics: readonly string[]): Promise<ResponseOf<"Metadata">> {
-    const names = topics.map((name) => ({ name }));
+  /** @param topics null: all. */
+  #metadataOf(connection: Connection, topics: readonly string[] | null): Promise<ResponseOf<"Metadata">> {
+    const names = topics === null ? null : topics.map((name) => ({ name }));
     return connection.request("Metadata", { topics: names, allowAutoTopicCreation: false });
   }
 

@@ -1,0 +1,197 @@
+import { unreachable } from "../assert.ts";
+import { PeridotError } from "../errors.ts";
+import type { CallStep } from "../topology/plan.ts";
+import { Err } from "../topology/result.ts";
+import type { BadRows } from "./bad-rows.ts";
+import { asError } from "./chunk.ts";
+import { fanOver } from "./fan-loop.ts";
+import { type FanOut, through } from "./position.ts";
+import type { CallProgram } from "./program.ts";
+import { chunkRow, itemPath, itemsOf, keyReader, type RowSet, valueReader } from "./row-set.ts";
+
+/** Looks at the clock: false ends the run at the row that it has come to. */
+export type MayGoOn = () => boolean;
+
+/** A run looks at the clock once in so many parts of its rows. */
+const LOOKS = 32;
+
+/** Where in the plan a user function stands. */
+export interface CallPlace {
+  readonly name: string;
+  readonly place: number;
+}
+
+/**
+ * Calls `visit` with each item. What it throws, or refuses with `err`, makes its item a bad one.
+ *
+ * @param visit says whether the item goes on.
+ * @param mayGoOn undefined: the loop may not be cut.
+ * @returns the items that go on, rising.
+ */
+export function eachItem(
+  at: CallPlace,
+  set: RowSet,
+  bad: BadRows,
+  mayGoOn: MayGoOn | undefined,
+  visit: (item: number) => boolean | Err,
+): Uint32Array {
+  const items = itemsOf(set);
+  const between = Math.max(1, Math.floor(items.length / LOOKS));
+  let kept = 0;
+  for (let index = 0; index < items.length; index++) {
+    const item = items[index]!;
+    const row = chunkRow(set, item);
+    if (row >= bad.limit) break;
+    if (mayGoOn !== undefined && index > 0 && index % between === 0 && !mayGoOn()) {
+      bad.stopAt(row, undefined);
+      break;
+    }
+    try {
+      const answer = visit(item);
+      if (answer === true) items[kept++] = item;
+      else if (answer !== false) refuse(at, set, bad, item, refusalBy(at, answer));
+    } catch (thrown) {
+      refuse(at, set, bad, item, asError(thrown, at.name));
+    }
+  }
+  return items.subarray(0, kept);
+}
+
+/**
+ * The record behind an item is bad: the function refused it.
+ *
+ * @param made of what a fan-out has made of the item: which of them.
+ */
+export function refuse(
+  { name, place }: CallPlace,
+  set: RowSet,
+  bad: BadRows,
+  item: number,
+  error: Error,
+  made?: FanOut,
+): void {
+  const path = itemPath(set, item);
+  const row = chunkRow(set, item);
+  bad.add({
+    row,
+    place,
+    path: made === undefined ? path : through(path, made),
+    node: name,
+    stage: "processing",
+    error,
+  });
+}
+
+export function refusalBy({ name }: CallPlace, { reason }: Err): PeridotError {
+  return new PeridotError("RECORD_REFUSED", { node: name, reason: textOf(reason) });
+}
+
+function textOf(reason: unknown): string {
+  if (typeof reason === "string") return reason;
+  if (reason instanceof Error) return reason.message;
+  return (
+    JSON.stringify(reason, (_name, part) => (typeof part === "bigint" ? String(part) : part)) ??
+    String(reason)
+  );
+}
+
+/** A user function over the items of a set, and what becomes of the set. */
+export function callOver(step: CallProgram, set: RowSet, bad: BadRows, mayGoOn: MayGoOn | undefined): RowSet {
+  const { call } = step;
+  switch (call.shape) {
+    case "flatMap":
+    case "flatMapValues":
+      return fanOver(step, call, set, bad, mayGoOn);
+    case "filter":
+    case "peek":
+      return { ...set, items: eachItem(step, set, bad, mayGoOn, looker(call, set)), selection: undefined };
+    case "selectKey":
+    case "map":
+    case "mapValues": {
+      const made = changer(step, call, set);
+      const items = eachItem(step, set, bad, mayGoOn, made.visit);
+      return { ...set, ...made.changed, items, selection: undefined };
+    }
+    default:
+      return unreachable(call);
+  }
+}
+
+type CallOf<Shape> = Extract<CallStep["call"], { readonly shape: Shape }>;
+type UserFunction = (first: unknown, second?: unknown) => unknown;
+
+/** Functions that change nothing. */
+function looker(call: CallOf<"filter" | "peek">, set: RowSet): (item: number) => boolean | Err {
+  const key = keyReader(set);
+  const value = valueReader(set);
+  const fn = call.fn as UserFunction;
+  if (call.shape === "peek") {
+    return (item) => {
+      const answer = fn(key(item), value(item));
+      return answer instanceof Err ? answer : true;
+    };
+  }
+  const { keeps } = call;
+  return (item) => {
+    const answer = fn(key(item), value(item));
+    return answer instanceof Err ? answer : Boolean(answer) === keeps;
+  };
+}
+
+/** Functions that make one record of one. */
+function changer(
+  { name, takesOne }: CallProgram,
+  call: CallOf<"selectKey" | "map" | "mapValues">,
+  set: RowSet,
+): { readonly visit: (item: number) => boolean | Err; readonly changed: Partial<RowSet> } {
+  const key = keyReader(set);
+  const value = valueReader(set);
+  const room = set.fan?.rows.length ?? set.chunk.rowCount;
+  const fn = call.fn as UserFunction;
+  switch (call.shape) {
+    case "selectKey": {
+      const keys: unknown[] = new Array(room);
+      const visit = (item: number) => {
+        const answer = fn(key(item), value(item));
+        if (answer instanceof Err) return answer;
+        keys[item] = answer;
+        return true;
+      };
+      return { visit, changed: { keys } };
+    }
+    case "map": {
+      const keys: unknown[] = new Array(room);
+      const values: unknown[] = new Array(room);
+      const visit = (item: number) => {
+        const answer = fn(key(item), value(item));
+        if (answer instanceof Err) return answer;
+        if (!isPair(answer)) throw noPair(name, answer);
+        keys[item] = answer[0];
+        values[item] = answer[1];
+        return true;
+      };
+      return { visit, changed: { keys, values, projection: undefined } };
+    }
+    case "mapValues": {
+      const values: unknown[] = new Array(room);
+      const visit = (item: number) => {
+        const answer = takesOne ? fn(value(item)) : fn(value(item), key(item));
+        if (answer instanceof Err) return answer;
+        values[item] = answer;
+        return true;
+      };
+      return { visit, changed: { values, projection: undefined } };
+    }
+  }
+}
+
+export function isPair(answer: unknown): answer is readonly [unknown, unknown] {
+  return Array.isArray(answer) && answer.length === 2;
+}
+
+export function noPair(node: string, answer: unknown): PeridotError {
+  return new PeridotError("SERDE_REFUSED", {
+    serde: node,
+    problem: `${Object.prototype.toString.call(answer)}: its function returns [key, value]`,
+  });
+}
