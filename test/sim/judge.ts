@@ -1,5 +1,6 @@
 import type { EmbeddedBroker } from "../../host/transport/memory/embedded-broker.ts";
 import type { Input } from "./input.ts";
+import type { Program } from "./program.ts";
 import { INPUT_TOPIC, OUTPUT_TOPIC, type Scenario } from "./scenario.ts";
 import { GROUP } from "./sim-process.ts";
 
@@ -89,10 +90,12 @@ export function judgeOpen(broker: EmbeddedBroker): Difference | undefined {
 
 /**
  * Whether everything that counts is committed, so that the world may end. Under at_least_once a late commit may have
- * set an idle partition back for good: there it is enough that all output is written.
+ * set an idle partition back for good: there it is enough that all output is written; and so it is where what is
+ * committed of the input may be on its way still.
  */
-export function isDone(scenario: Scenario, broker: EmbeddedBroker, input: Input): boolean {
+export function isDone(scenario: Scenario, broker: EmbeddedBroker, input: Input, program: Program): boolean {
   if (!input.isComplete) return false;
+  if (program.between.length > 0) return judge(scenario, broker, input) === undefined;
   if (judgeOffsets(broker, input) === undefined) return judgeOpen(broker) === undefined;
   return scenario.guarantee === "at_least_once" && judge(scenario, broker, input) === undefined;
 }

@@ -1,4 +1,5 @@
 import type { PeridotError } from "../../host/errors.ts";
+import type { SubTopologySources } from "../../host/task/decide-assignment.ts";
 import type { TaskRunner } from "../../host/task/task.ts";
 import type { EmbeddedBroker } from "../../host/transport/memory/embedded-broker.ts";
 import type { VirtualClock } from "../../host/transport/memory/virtual-clock.ts";
@@ -32,6 +33,7 @@ export interface ProcessesSettings {
   readonly random: SeededRandom;
   readonly trace: Trace;
   readonly plant: Plant;
+  readonly subTopologies: readonly SubTopologySources[];
   /** `traps`: asked before each batch of rows. */
   readonly makeRunner: (traps: () => boolean) => TaskRunner;
   /** Called with each error that no process may ever end by. */
@@ -131,7 +133,7 @@ export class Processes {
   }
 
   #begin(seat: Seat): void {
-    const { scenario, broker, random, trace, plant, makeRunner } = this.#settings;
+    const { scenario, broker, random, trace, plant, subTopologies, makeRunner } = this.#settings;
     const clock = new ProcessClock(this.#settings.clock);
     const process = new SimProcess({
       name: `p${seat.index}.${seat.lives++}`,
@@ -143,6 +145,7 @@ export class Processes {
       clock,
       random: random.fork(),
       plant,
+      subTopologies,
       makeRunner: () => makeRunner(() => this.#trapsPending.delete(seat)),
       note: (event) => {
         if (!clock.isDead) trace.note(event);

@@ -1,13 +1,23 @@
+import type { SubTopologySources } from "../../host/task/decide-assignment.ts";
 import type { TaskRunner } from "../../host/task/task.ts";
 import { PlainRunner, plainOutputsOf } from "./plain-runner.ts";
-import { OUTPUT_TOPIC, type Scenario } from "./scenario.ts";
+import { INPUT_TOPIC, OUTPUT_TOPIC, type Scenario } from "./scenario.ts";
 
 /** What the simulated application computes, and how. */
 export interface Program {
   /** The values that come of one record, all under its key. */
   readonly outputsOf: (key: string, value: string) => readonly string[];
   readonly makeRunner: (facts: RunnerFacts) => TaskRunner;
+  readonly subTopologies: readonly SubTopologySources[];
+  /** Topics between the sub-topologies, with as many partitions as the output. */
+  readonly between: readonly string[];
 }
+
+/** One sub-topology that reads the input. */
+export const ONE_PART = {
+  subTopologies: [{ subTopology: 0, sourceTopics: [INPUT_TOPIC] }],
+  between: [],
+} as const;
 
 export interface RunnerFacts {
   readonly scenario: Scenario;
@@ -17,6 +27,7 @@ export interface RunnerFacts {
 
 /** Quick: no kernels. */
 export const plainProgram: Program = {
+  ...ONE_PART,
   outputsOf: plainOutputsOf,
   makeRunner: ({ scenario, nowMs, traps }) =>
     new PlainRunner({

@@ -1,7 +1,7 @@
 import { PeridotError } from "../../host/errors.ts";
 import { type Plant, plantNothing } from "./defect.ts";
 import { judge } from "./judge.ts";
-import { kernelProgram } from "./kernel-program.ts";
+import { kernelProgram, relayProgram } from "./kernel-program.ts";
 import { type Program, plainProgram } from "./program.ts";
 import { drawScenario, type Scenario } from "./scenario.ts";
 import { World } from "./world.ts";
@@ -18,11 +18,12 @@ export interface Verdict {
   readonly lines: readonly string[];
 }
 
-/** Every fourth seed runs the real runner; its outcome is judged in the same way. */
+/** Every fourth seed runs the real runner, every second of these in two sub-topologies; all are judged in the same way. */
 const KERNELS_EVERY = 4;
 
 function programOf(seed: number): Program {
-  return seed % KERNELS_EVERY === 0 ? kernelProgram : plainProgram;
+  if (seed % KERNELS_EVERY > 0) return plainProgram;
+  return seed % (2 * KERNELS_EVERY) === 0 ? relayProgram : kernelProgram;
 }
 
 /** One world, from its first request to the judgement. */

@@ -1,6 +1,7 @@
 import { asPeridotError } from "../../host/commit/commit.ts";
 import { DECISIONS } from "../../host/commit/decisions.ts";
 import type { PeridotError } from "../../host/errors.ts";
+import type { SubTopologySources } from "../../host/task/decide-assignment.ts";
 import { Membership, type MembershipParts } from "../../host/task/membership.ts";
 import { StreamThread, type StreamThreadParts } from "../../host/task/stream-thread.ts";
 import type { TaskRunner } from "../../host/task/task.ts";
@@ -15,7 +16,7 @@ import type { MemberSettings, Transport } from "../../host/transport/port.ts";
 import type { Defect, Plant } from "./defect.ts";
 import { ProcessChannel } from "./process-channel.ts";
 import type { ProcessClock } from "./process-clock.ts";
-import { INPUT_TOPIC, type Scenario } from "./scenario.ts";
+import type { Scenario } from "./scenario.ts";
 import type { SeededRandom } from "./seeded-random.ts";
 
 export const GROUP = "app";
@@ -45,6 +46,7 @@ export interface ProcessSettings {
   readonly clock: ProcessClock;
   readonly random: SeededRandom;
   readonly plant: Plant;
+  readonly subTopologies: readonly SubTopologySources[];
   readonly makeRunner: () => TaskRunner;
   readonly note: (event: string) => void;
   /** Called once it has ended by itself, with what ended it. */
@@ -115,7 +117,7 @@ export class SimProcess {
       admin: this.#main.admin,
       member: this.#main.member(this.#memberSettings()),
       threads: this.#threads,
-      subTopologies: [{ subTopology: 0, sourceTopics: [INPUT_TOPIC] }],
+      subTopologies: this.settings.subTopologies,
       onTasks: (tasks) => this.settings.note(`${this.name} has ${tasks.join(" ") || "no tasks"}`),
     };
     this.#membership = new Membership(this.#defect.membership?.(parts) ?? parts);

@@ -25,6 +25,7 @@ export class World {
   /** What must not happen, whatever befalls: assertions of ours that failed, errors outside of the table. */
   readonly flaws: string[] = [];
   readonly #scenario: Scenario;
+  readonly #program: Program;
   readonly #network: Network;
   readonly #processes: Processes;
   #slowMarkersMs = 0;
@@ -35,6 +36,7 @@ export class World {
     const random = new SeededRandom(scenario.seed ^ 0x5eed);
     const latency = random.fork();
     this.#scenario = scenario;
+    this.#program = program;
     this.broker = new EmbeddedBroker({
       clock,
       random: random.fork().next,
@@ -45,7 +47,8 @@ export class World {
       latencyMs: () => latency.whole(0, scenario.latencyMsMax),
     });
     this.broker.createTopic(INPUT_TOPIC, { partitions: scenario.inputPartitions });
-    this.broker.createTopic(OUTPUT_TOPIC, { partitions: scenario.outputPartitions });
+    for (const topic of [OUTPUT_TOPIC, ...program.between])
+      this.broker.createTopic(topic, { partitions: scenario.outputPartitions });
     this.#delayMarkers(random.fork());
     this.#network = new Network(this.broker, clock, random.fork(), trace);
     this.input = new Input(scenario, this.broker, clock, random.fork(), program.outputsOf);
@@ -56,6 +59,7 @@ export class World {
       random: random.fork(),
       trace,
       plant,
+      subTopologies: program.subTopologies,
       makeRunner: (traps) => program.makeRunner({ scenario, nowMs: () => clock.now(), traps }),
       onFlaw: (flaw) => this.flaws.push(flaw),
     });
@@ -75,7 +79,8 @@ export class World {
     }
     await this.clock.advance(this.#scenario.scheduleMs);
     this.#calmDown();
-    const isOver = () => this.flaws.length > 0 || isDone(this.#scenario, this.broker, this.input);
+    const isOver = () =>
+      this.flaws.length > 0 || isDone(this.#scenario, this.broker, this.input, this.#program);
     await this.clock.runUntil(isOver, CALM_MS_MAX);
     await this.clock.advance(AFTERMATH_MS);
     // A late batch may have opened a transaction, which must come to its end as well.
