@@ -56,6 +56,11 @@ export interface PeridotConfig extends Connection {
   readonly compression?: Compression;
   /** What becomes of records that cannot be processed; default: fail, as in Kafka Streams. */
   readonly errors?: Partial<ErrorSettings>;
+  /**
+   * User functions see one record after the other: all functions the first, then all the second. Else one function may
+   * see many records before the next function does, which is much quicker, and shows in side effects only. Default false.
+   */
+  readonly strictOrder?: boolean;
   readonly clock?: Clock;
 }
 
@@ -77,6 +82,7 @@ export interface ResolvedConfig {
   readonly offsetReset: "earliest" | "latest" | "none";
   readonly compression: Compression;
   readonly errors: ErrorSettings;
+  readonly strictOrder: boolean;
   readonly clock: Clock;
   readonly transport: TransportFactory | undefined;
   /** undefined with another transport. */
@@ -123,6 +129,7 @@ const OWN = {
   offsetReset: true,
   compression: true,
   errors: true,
+  strictOrder: true,
   clock: true,
 } as const satisfies Record<Exclude<keyof PeridotConfig, keyof Connection>, true>;
 /** Every option that there is. */
@@ -158,6 +165,7 @@ export function resolveConfig(config: PeridotConfig): ResolvedConfig {
     ) as ResolvedConfig["offsetReset"],
     compression: oneOf("compression", config.compression ?? "none", COMPRESSIONS) as Compression,
     errors: { ...DEFAULT_ERROR_SETTINGS, ...config.errors },
+    strictOrder: config.strictOrder ?? false,
     clock: config.clock ?? systemClock,
     transport: config.transport,
     kafka: kafkaSettings(config),

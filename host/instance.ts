@@ -152,7 +152,13 @@ export class Instance {
           processId,
           life,
           makeRunner: () =>
-            makeTaskRunner({ plan, partitionsOf, errors: config.errors, clock: config.clock }),
+            makeTaskRunner({
+              plan,
+              partitionsOf,
+              errors: config.errors,
+              clock: config.clock,
+              strictOrder: config.strictOrder,
+            }),
           events: this.#eventsOf(0),
         }),
       ];

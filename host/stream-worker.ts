@@ -95,14 +95,14 @@ async function open(): Promise<StreamThread> {
     kafka,
   };
   const { partitionsOf, thread: index, processId, life, turns } = start;
-  const { applicationId, errors, clock } = config;
+  const { applicationId, errors, clock, strictOrder } = config;
   return openThread({
     config,
     transport: kafkaTransport(kafka)({ clientId: `${applicationId}-${index}`, clock }),
     index,
     processId,
     life,
-    makeRunner: () => makeTaskRunner({ plan, partitionsOf, errors, clock }),
+    makeRunner: () => makeTaskRunner({ plan, partitionsOf, errors, clock, strictOrder }),
     events: {
       lost: (error) => tell({ event: "lost", error: errorToText(error) }),
       failed: (error) => tell({ event: "failed", error: errorToText(error) }),

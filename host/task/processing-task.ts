@@ -32,6 +32,9 @@ interface Times {
 export class ProcessingTask {
   readonly name: string;
   readonly queues: readonly SourceQueue[];
+  /** A user function runs somewhere: the cost of a row is not ours. */
+  readonly callsUser: boolean;
+  readonly rowByRow: boolean;
   /** Largest event time of the task so far. */
   streamTime = NO_TIME;
   /** Something was consumed since the last cut. */
@@ -44,6 +47,8 @@ export class ProcessingTask {
   constructor(name: string, queues: readonly SourceQueue[], parts: TaskParts) {
     this.name = name;
     this.queues = queues;
+    this.callsUser = queues.some(({ program }) => program.callsUser);
+    this.rowByRow = queues.some(({ program }) => program.rowByRow);
     this.#parts = parts;
     this.#committed = this.#cut = this.#times();
   }

@@ -36,6 +36,7 @@ export interface SourceProgram {
   readonly value: AnySerde;
   readonly timestamps: TimestampExtractor;
   readonly errors: ErrorSettings;
+  readonly rowByRow: boolean;
   /** Address of the JSON descriptor by which values become rows; undefined: they do not. */
   readonly descriptor: number | undefined;
   readonly children: readonly ProgramStep[];
@@ -121,6 +122,7 @@ function makeProgram(source: PlanSource, parts: ProgramParts): SourceProgram {
     value,
     timestamps,
     errors: { ...parts.errors, ...source.errors },
+    rowByRow: source.rowByRow,
     descriptor: rows && parts.kernel.place(rows.descriptor),
     children: source.children.map((step) => maker.make(step)),
     strings: stringParts(key, value),

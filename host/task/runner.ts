@@ -25,6 +25,8 @@ export interface TaskRunnerSettings {
   readonly partitionsOf: ReadonlyMap<string, number>;
   readonly errors: ErrorSettings;
   readonly clock: Clock;
+  /** One record goes through all functions before the next, so that their side effects are in that order too. */
+  readonly strictOrder?: boolean;
   /** Rows of one batch at most. Any number gives the same output. */
   readonly batchRowsMax?: number;
 }
@@ -186,8 +188,7 @@ class Runner implements TaskRunner {
     const index = this.#turns.findIndex((each) => each.hasInput);
     if (index < 0) return undefined;
     const task = this.#turns[index]!;
-    const { program } = task.queues[0]!;
-    const rowsMax = program.callsUser ? Math.min(this.#rowsNext, this.#rowsMax) : this.#rowsMax;
+    const rowsMax = this.#rowsOf(task);
     this.#lendRoom(task);
     const next = task.next(rowsMax);
     if (next === undefined) {
@@ -195,11 +196,16 @@ class Runner implements TaskRunner {
       return 0;
     }
     const rows = this.#batch(task, next, mayGoOn);
-    if (program.callsUser && this.#outbox.wanted.length === 0) this.#adapt(next, rows, mayGoOn);
+    if (task.callsUser && this.#outbox.wanted.length === 0) this.#adapt(next, rows, mayGoOn);
     // A fast task keeps its turn while its loaded records last: loading them anew costs a copy.
-    const slow = program.callsUser && this.#rowsNext < this.#rowsMax;
+    const slow = task.callsUser && this.#rowsNext < this.#rowsMax;
     if (slow || task.queues.length > 1) this.#passTurn(task);
     return rows;
+  }
+
+  #rowsOf({ rowByRow, callsUser }: ProcessingTask): number {
+    if (rowByRow || this.#settings.strictOrder) return 1;
+    return callsUser ? Math.min(this.#rowsNext, this.#rowsMax) : this.#rowsMax;
   }
 
   /** The shared room changes hands: its last chunk is decoded again when its turn comes. */

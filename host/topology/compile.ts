@@ -6,7 +6,8 @@ import { mergeSources } from "./passes/merge-sources.ts";
 import { nameInternalTopics } from "./passes/name-internal-topics.ts";
 import type { Plan, SubTopology } from "./plan.ts";
 import { planHash } from "./plan-hash.ts";
-import { childrenOf, subTopologiesOf } from "./tree.ts";
+import { regionsOf } from "./regions.ts";
+import { belowOf, childrenOf, subTopologiesOf } from "./tree.ts";
 import { validate } from "./validate.ts";
 
 /**
@@ -20,13 +21,15 @@ export function compile(topology: LogicalTopology, applicationId: string): Plan 
   validate(merged);
   const children = childrenOf(merged);
   const groups = subTopologiesOf(merged);
+  const inRegion = new Set(regionsOf(merged).flat());
   const subTopologies = groups.map((nodes, id): SubTopology => {
     const sources = nodes.filter((node) => node.kind === "source");
     return {
       id,
       sources: sources.map((node) => {
         const source = lower(node, children);
-        return { ...source, children: fuseSegments(source.children) };
+        const rowByRow = belowOf(node, children).some(({ id }) => inRegion.has(id));
+        return { ...source, rowByRow, children: fuseSegments(source.children) };
       }),
     };
   });

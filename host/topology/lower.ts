@@ -19,7 +19,7 @@ interface Way {
  * behind a merge stands below each stream that is merged. So the plan is a tree, whose depth-first order is that in
  * which one record causes its outputs.
  */
-export function lower(source: SourceNode, children: Children): PlanSource {
+export function lower(source: SourceNode, children: Children): Omit<PlanSource, "rowByRow"> {
   const { name, topics, pattern, key, value, timestamps, errors } = source;
   const way: Way = {
     source,

@@ -29,6 +29,8 @@ export interface PlanSource {
   readonly value: AnySerde;
   readonly timestamps: TimestampExtractor;
   readonly errors: Partial<ErrorSettings>;
+  /** Nodes below it must take one record through all of them before the next (see regionsOf). */
+  readonly rowByRow: boolean;
   /** In the order in which they see a record. */
   readonly children: readonly PlanStep[];
 }

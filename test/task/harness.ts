@@ -34,6 +34,7 @@ export type TextEncoding = "utf8" | "latin1";
 export interface TopologyRunSettings {
   readonly errors?: Partial<ErrorSettings>;
   readonly batchRowsMax?: number;
+  readonly strictOrder?: boolean;
   /** Of each topic; default 1. 0: a topic that a function may choose does not exist. */
   readonly partitions?: Readonly<Record<string, number>>;
   readonly clock?: TaskRunnerSettings["clock"];
@@ -105,6 +106,7 @@ export class TopologyRun {
       partitionsOf,
       errors,
       clock: settings.clock ?? systemClock,
+      strictOrder: settings.strictOrder ?? false,
       ...(settings.batchRowsMax === undefined ? {} : { batchRowsMax: settings.batchRowsMax }),
     });
     for (const { id, sources } of plan.subTopologies) {

@@ -343,3 +343,24 @@ test("a record batch that is damaged stops the application, once what comes befo
   });
   assert.deepEqual(brief(run.cut().out), ["a=X"]);
 });
+
+test("strictOrder: all functions see one record before any sees the next", () => {
+  for (const strictOrder of [false, true]) {
+    const seen: string[] = [];
+    const run = new TopologyRun(
+      (builder) =>
+        builder
+          .stream("in", { key: string, value: string })
+          .peek((key) => seen.push(`a${key}`))
+          .peek((key) => seen.push(`b${key}`))
+          .to("out"),
+      { strictOrder },
+    );
+    run.add("in", [{ key: "1" }, { key: "2" }, { key: "3" }]);
+    run.drain();
+    assert.deepEqual(
+      seen,
+      strictOrder ? ["a1", "b1", "a2", "b2", "a3", "b3"] : ["a1", "a2", "a3", "b1", "b2", "b3"],
+    );
+  }
+});
