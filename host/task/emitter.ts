@@ -52,7 +52,7 @@ export class Emitter {
     return encodeArrival(sink, set, bad, origin, this.#outbox).flatMap(({ target, batches }) =>
       batches.map(({ batch, items, partitions }, index) => ({
         ...this.#made(target, name, target.batch(index), batch),
-        rows: () => Uint32Array.from(items, (item) => chunkRow(set, item)),
+        rows: () => (set.fan === undefined ? items : items.map((item) => chunkRow(set, item))),
         placeOf: () => place,
         pathOf: set.fan && ((record: number) => itemPath(set, items[record]!)),
         partitions,

@@ -29,8 +29,8 @@ export interface EncodedRecords {
 
 export interface EncodedBatch {
   readonly batch: Uint8Array;
-  /** By record: the item that it was made of. */
-  readonly items: readonly number[];
+  /** By record: the item that it was made of, never falling. */
+  readonly items: Uint32Array;
   /** By record: its partition; -1: by the key. undefined: all are by the key. */
   readonly partitions: Int32Array | undefined;
 }
@@ -60,7 +60,11 @@ class Gathering {
 
   #finish(): void {
     const partitions = this.#partitions && Int32Array.from(this.#partitions);
-    this.#done.push({ batch: this.target.builder.finish(), items: this.#items, partitions });
+    this.#done.push({
+      batch: this.target.builder.finish(),
+      items: Uint32Array.from(this.#items),
+      partitions,
+    });
     this.#items = [];
     this.#partitions = undefined;
   }
@@ -85,7 +89,8 @@ export function encodeArrival(
   // Only now: targets are made in linear memory, and readers are void when it grows.
   const append = appender(sink, set);
   const partitionsOf = partitionChooser(sink, set);
-  for (const [index, item] of routes.items.entries()) {
+  for (let index = 0; index < routes.items.length; index++) {
+    const item = routes.items[index]!;
     const row = chunkRow(set, item);
     if (row >= bad.limit) break;
     const gathering = routes.gatherings[routes.ways === undefined ? 0 : routes.ways[index]!]!;
