@@ -9,7 +9,7 @@ import { loadTopology } from "./load-topology.ts";
 import type { TaskName, ThreadProgress } from "./task/thread-port.ts";
 import { streamThreadHere } from "./task/worker-thread.ts";
 import { compile } from "./topology/compile.ts";
-import { describe } from "./topology/describe.ts";
+import { type DescriptionFormat, describe } from "./topology/describe/describe.ts";
 import type { LogicalTopology } from "./topology/node.ts";
 import type { Plan } from "./topology/plan.ts";
 import { kafkaTransport } from "./transport/kafka/kafka-transport.ts";
@@ -82,9 +82,14 @@ export class Peridot {
     return sum;
   }
 
-  /** The compiled topology, as Kafka Streams' `Topology#describe` writes it. */
-  async describe(): Promise<string> {
-    return describe(await this.#topology());
+  /**
+   * The topology: as text in the format of Kafka Streams' `Topology#describe`, as a Mermaid flowchart, in Graphviz'
+   * language, or as an SVG picture.
+   *
+   * @throws CONFIG_INVALID for another format
+   */
+  async describe(format: DescriptionFormat = "text"): Promise<string> {
+    return describe(await this.#topology(), format);
   }
 
   /**

@@ -39,6 +39,7 @@ export {
   string,
 } from "./serdes/index.ts";
 export type { TaskName, ThreadProgress } from "./task/thread-port.ts";
+export type { DescriptionFormat } from "./topology/describe/describe.ts";
 export type {
   ErrorAction,
   ErrorHandler,

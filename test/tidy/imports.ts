@@ -113,6 +113,7 @@ export const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   "@confluentinc/kafka-javascript": ["host/transport/librdkafka/"],
   lmdb: ["host/state/lmdb/"],
   flatbuffers: ["host/batch/"],
+  "@hpcc-js/wasm-graphviz": ["host/topology/describe/"],
   snappy: ["host/transport/kafka/compression/"],
   "lz4-napi": ["host/transport/kafka/compression/"],
   "node:diagnostics_channel": ["host/diagnostics/"],
