@@ -189,6 +189,10 @@ export const ERRORS = {
     kind: "fatal",
     says: "the cluster has no topic {topics}. Create it before the application starts (kafka-topics --create), or correct its name",
   },
+  INTERNAL_TOPIC_DIFFERS: {
+    kind: "fatal",
+    says: "the internal topic {topic} has {found} partitions, and {wantedBy} {wanted}. Give its repartition partitions: {found} to keep it as it is; or, once all records in it are consumed, stop every instance and delete it (kafka-topics --delete)",
+  },
   WORKER_LATE: {
     kind: "abortable",
     says: "stream thread {thread} has made no progress for {lateMs} ms (maxPollIntervalMs): it was ended and replaced. A user function may hang, or block for too long",

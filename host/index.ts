@@ -5,6 +5,8 @@ export type { Guarantee, PeridotConfig } from "./config.ts";
 export {
   type BadRecordsEvent,
   badRecordsChannel,
+  type RecordPurgeEvent,
+  recordPurgeChannel,
   type TaskBatchEvent,
   taskBatchChannel,
 } from "./diagnostics/channels.ts";
