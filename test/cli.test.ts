@@ -132,7 +132,10 @@ const MISUSES: readonly [readonly string[], RegExp][] = [
   [["describe"], /^peridot: describe takes one module\nusage: peridot/],
   [["describe", "a.ts", "b.ts"], /^peridot: describe takes one module\nusage: peridot/],
   [["describe", "a.ts", "--format", "pdf"], /^peridot: there is no format pdf\nusage: peridot/],
-  [["describe", "a.ts", "--out", "a.pdf"], /^peridot: no format is known by the ending of a\.pdf: give --format\n/],
+  [
+    ["describe", "a.ts", "--out", "a.pdf"],
+    /^peridot: no format is known by the ending of a\.pdf: give --format\n/,
+  ],
   [["describe", "a.ts", "--out"], /^peridot: .*'--out <value>' argument missing\nusage: peridot/],
   [["describe", "a.ts", "--colour"], /^peridot: Unknown option '--colour'/],
 ];

@@ -170,7 +170,7 @@ export class KStream<K, V, Known extends KnownSerdes = never> {
     if (other.#log !== this.#log) {
       throw misuse("a merge of streams of two builders", "Make both from the same builder");
     }
-    const parents = [...new Set([this.#node, other.#node])].sort((a, b) => a - b);
+    const parents = [...new Set([this.#node, other.#node])];
     const { node } = this.#append(parents, merge(), named?.name);
     const { key, value } = other.#serdes;
     return new KStream(this.#log, node, {

@@ -12,7 +12,9 @@ import type {
 import { decideAssignment, decideThreads, type SubTopologySources, tasksOf } from "./decide-assignment.ts";
 import { decideRebalance, type GenerationEnd } from "./decide-rebalance.ts";
 import { withMatchingTopics } from "./matching-topics.ts";
+import { RecordPurge } from "./record-purge.ts";
 import type { TaskName, TaskToOpen, ThreadHandle } from "./thread-port.ts";
+
 import { TopicWatch } from "./topic-watch.ts";
 
 export interface MembershipParts {
@@ -24,6 +26,12 @@ export interface MembershipParts {
   readonly onTasks: (tasks: readonly TaskName[]) => void;
   /** How often the leader looks whether the source topics have changed; absent: never. */
   readonly watch?: { readonly clock: Clock; readonly everyMs: number };
+  /** How often what this process has consumed of these topics is deleted; absent: never. */
+  readonly purge?: {
+    readonly clock: Clock;
+    readonly everyMs: number;
+    readonly topics: ReadonlySet<string>;
+  };
 }
 
 /**
@@ -33,6 +41,7 @@ export interface MembershipParts {
 export class Membership {
   readonly #parts: MembershipParts;
   readonly #watch: TopicWatch | undefined;
+  readonly #purge: RecordPurge | undefined;
   #tasks: readonly TaskName[] = [];
   #interrupt: ((end: GenerationEnd) => void) | undefined;
   /** Came up while no generation was waited for. */
@@ -49,6 +58,14 @@ export class Membership {
             look: async () => this.#countsOf(topicsOf(await this.#sources())),
             onChange: () => this.#interrupt?.("topics-changed"),
           });
+    this.#purge =
+      parts.purge === undefined
+        ? undefined
+        : new RecordPurge({
+            ...parts.purge,
+            committed: (partitions) => parts.member.committed(partitions),
+            deleteRecords: (partitions) => parts.admin.deleteRecords(partitions),
+          });
   }
 
   /**
@@ -60,6 +77,7 @@ export class Membership {
       await this.#generations();
     } finally {
       this.#watch?.stop();
+      this.#purge?.stop();
       await this.#all((thread) => thread.close());
       await this.#parts.member.leave();
     }
@@ -73,6 +91,7 @@ export class Membership {
       await this.#assign(joined);
       const end = await this.#generationEnd();
       this.#watch?.stop();
+      this.#purge?.stop();
       const decision = decideRebalance(end);
       switch (decision.act) {
         case "revoke-then-join":
@@ -188,6 +207,7 @@ export class Membership {
     );
     this.#tasks = tasks.map((each) => each.task);
     this.#parts.onTasks(this.#tasks);
+    this.#purge?.start(joined.partitions.filter(({ topic }) => this.#parts.purge?.topics.has(topic)));
     // A leader that came back was not asked to assign (KIP-814): what it is told says what the tasks were made for.
     if (joined.isLeader) this.#watch?.start(parseCounts(joined.userData));
   }

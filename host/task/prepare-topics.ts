@@ -2,8 +2,9 @@ import { PeridotError } from "../errors.ts";
 import { checkPartitions } from "../topology/check-partitions.ts";
 import { type Plan, sinkTopics } from "../topology/plan.ts";
 import type { Admin } from "../transport/port.ts";
-import { type SubTopologySources, withMatchingTopics } from "./decide-assignment.ts";
+import type { SubTopologySources } from "./decide-assignment.ts";
 import { decideInternalTopics, type InternalTopicRefusal } from "./decide-internal-topics.ts";
+import { withMatchingTopics } from "./matching-topics.ts";
 
 export interface TopicsToPrepare {
   readonly admin: Admin;
@@ -69,10 +70,7 @@ function sourcesOf({ sourceTopics }: SubTopologySources): readonly string[] {
   return sourceTopics;
 }
 
-function errorOf(
-  refusal: InternalTopicRefusal,
-  subTopologies: readonly SubTopologySources[],
-): PeridotError {
+function errorOf(refusal: InternalTopicRefusal, subTopologies: readonly SubTopologySources[]): PeridotError {
   switch (refusal.why) {
     case "topics-missing":
       return new PeridotError("TOPIC_MISSING", { topics: refusal.topics.join(", ") });

@@ -1,7 +1,7 @@
 import type { Clock, Timer } from "../clock.ts";
 import { asPeridotError } from "../commit/commit.ts";
 import { nameOf } from "../commit/partition-name.ts";
-import { recordPurgeChannel, type RecordPurgeEvent } from "../diagnostics/channels.ts";
+import { type RecordPurgeEvent, recordPurgeChannel } from "../diagnostics/channels.ts";
 import type { Admin, GroupMember, TopicPartition } from "../transport/port.ts";
 
 export interface RecordPurgeSettings {
@@ -33,8 +33,10 @@ export class RecordPurge {
     if (partitions.length === 0) return;
     const { clock, everyMs } = this.#settings;
     const timer = clock.timer(everyMs, async () => {
-      await this.#purge(partitions);
-      if (this.#timer === timer) this.start(partitions);
+      const event = await this.#purge(partitions);
+      if (this.#timer !== timer) return; // what a purge that was stopped meets is no news
+      if (event !== undefined && recordPurgeChannel.hasSubscribers) recordPurgeChannel.publish(event);
+      this.start(partitions);
     });
     this.#timer = timer;
   }
@@ -44,23 +46,20 @@ export class RecordPurge {
     this.#timer = undefined;
   }
 
-  async #purge(partitions: readonly TopicPartition[]): Promise<void> {
+  /** @returns undefined: there was nothing to delete. */
+  async #purge(partitions: readonly TopicPartition[]): Promise<RecordPurgeEvent | undefined> {
     const { committed, deleteRecords } = this.#settings;
     try {
       const offsets = await committed(partitions);
       const consumed = offsets
         .filter((each) => each.offset > (this.#purged.get(nameOf(each)) ?? 0n))
         .map(({ topic, partition, offset }) => ({ topic, partition, before: offset }));
-      if (consumed.length === 0) return;
+      if (consumed.length === 0) return undefined;
       await deleteRecords(consumed);
       for (const each of consumed) this.#purged.set(nameOf(each), each.before);
-      if (recordPurgeChannel.hasSubscribers) publish({ partitions: consumed, error: undefined });
+      return { partitions: consumed, error: undefined };
     } catch (error) {
-      if (recordPurgeChannel.hasSubscribers) publish({ partitions: [], error: asPeridotError(error) });
+      return { partitions: [], error: asPeridotError(error) };
     }
   }
-}
-
-function publish(event: RecordPurgeEvent): void {
-  recordPurgeChannel.publish(event);
 }

@@ -76,14 +76,14 @@ test("repartition: its topic is made with as many partitions as what feeds it, a
   });
 });
 
-test("a repartition may have partitions of its own; a topic that exists is taken as it is", async () => {
+test("a repartition may have partitions of its own; a topic that exists with as many is taken as it is", async () => {
   const topology = (app: Peridot) =>
     app
       .stream("in", text)
       .repartition({ name: "wide", partitions: 5 })
       .repartition({ name: "there" })
       .to("out");
-  const topics = { in: 2, out: 1, "app-there-repartition": 4 };
+  const topics = { in: 2, out: 1, "app-there-repartition": 5 };
   await running(topology, topics, async ({ broker, clock }) => {
     assert.equal(broker.cluster.topics.get("app-wide-repartition")?.partitions.length, 5);
     broker.append("in", 0, [

@@ -14,7 +14,12 @@ const CONFIGS = {
 };
 
 function create(...topics: [string, number][]): InternalTopicDecision {
-  const made = topics.map(([topic, partitions]) => ({ topic, partitions, replicationFactor: -1, configs: CONFIGS }));
+  const made = topics.map(([topic, partitions]) => ({
+    topic,
+    partitions,
+    replicationFactor: -1,
+    configs: CONFIGS,
+  }));
   return { act: "create", topics: made };
 }
 

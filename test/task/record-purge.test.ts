@@ -27,7 +27,8 @@ function scene() {
     },
     async deleteRecords(partitions) {
       if (failure !== undefined) throw failure;
-      for (const { topic, partition, before } of partitions) deleted.push(`${topic}-${partition} < ${before}`);
+      for (const { topic, partition, before } of partitions)
+        deleted.push(`${topic}-${partition} < ${before}`);
     },
   });
   return {

@@ -25,7 +25,15 @@ export interface Box {
   /** A word, unique: "n3". */
   readonly id: string;
   /** "topics": all that match a pattern. "chosen topic": a function of the record tells which. */
-  readonly kind: "source" | "processor" | "sink" | "store" | "topic" | "internal topic" | "topics" | "chosen topic";
+  readonly kind:
+    | "source"
+    | "processor"
+    | "sink"
+    | "store"
+    | "topic"
+    | "internal topic"
+    | "topics"
+    | "chosen topic";
   /** What the box shows: its name, below what it does if that is no matter of course. */
   readonly lines: readonly string[];
   /** For those who cannot see the picture; unique. */
@@ -66,7 +74,8 @@ export function diagramOf({ subTopologies }: Description): Diagram {
 
   const everyNode = subTopologies.flatMap((each) => each.nodes);
   for (const source of everyNode.filter((node) => node.kind === "source")) {
-    for (const topic of topicsOf(source)) arrows.push({ from: topicBox(topic), to: nodeBox(source), kind: "record" });
+    for (const topic of topicsOf(source))
+      arrows.push({ from: topicBox(topic), to: nodeBox(source), kind: "record" });
   }
   const frames = subTopologies.map(({ id, nodes }): Frame => {
     const byName = new Map(nodes.map((node) => [node.name, nodeBox(node)]));

@@ -26,7 +26,9 @@ export function asMermaid(description: Description): string {
   const links = arrows.map(
     ({ from, to, kind }) => `  ${from.id} ${kind === "store" ? "-.-" : "-->"} ${to.id}\n`,
   );
-  const dashed = topics.filter(({ kind }) => STYLED.has(kind)).map(({ id }) => `  style ${id} stroke-dasharray: 5 5\n`);
+  const dashed = topics
+    .filter(({ kind }) => STYLED.has(kind))
+    .map(({ id }) => `  style ${id} stroke-dasharray: 5 5\n`);
   return `flowchart TB\n${topics.map((box) => `  ${boxText(box)}\n`).join("")}${subgraphs.join("")}${links.join("")}${dashed.join("")}`;
 }
 

@@ -1,9 +1,4 @@
-import {
-  type DescribedNode,
-  type DescribedSubTopology,
-  type Description,
-  parentsOf,
-} from "./description.ts";
+import { type DescribedNode, type DescribedSubTopology, type Description, parentsOf } from "./description.ts";
 import { hashOrder, JavaTreeSet } from "./java-order.ts";
 
 /**
@@ -36,9 +31,7 @@ function nodeText({ node, parents, children }: Linked): string {
       return `Processor: ${node.name} (stores: [${hashOrder(node.stores, "copied").join(", ")}])${to}${from}`;
     case "sink": {
       const topic =
-        "extractor" in node.topic
-          ? `extractor class: ${node.topic.extractor}`
-          : `topic: ${node.topic.name}`;
+        "extractor" in node.topic ? `extractor class: ${node.topic.extractor}` : `topic: ${node.topic.name}`;
       return `Sink: ${node.name} (${topic})${from}`;
     }
   }

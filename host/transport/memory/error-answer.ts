@@ -33,6 +33,16 @@ const ANSWERS: Answers = {
       partitions: partitions.map(({ partitionIndex }) => ({ partitionIndex, errorCode: code })),
     })),
   }),
+  DeleteRecords: (request, code) => ({
+    topics: request.topics.map(({ name, partitions }) => ({
+      name,
+      partitions: partitions.map(({ partitionIndex }) => ({
+        partitionIndex,
+        lowWatermark: -1n,
+        errorCode: code,
+      })),
+    })),
+  }),
   OffsetForLeaderEpoch: (request, code) => ({
     topics: request.topics.map(({ topic, partitions }) => ({
       topic,

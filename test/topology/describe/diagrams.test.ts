@@ -67,7 +67,21 @@ test("an SVG picture: titles for those who cannot see it, colours for light and 
 
 /** Names that each of the languages could take for its own. */
 const ODD = [
-  ...['say "hi"', "back\\slash", "ends\\", "<b>bold</b>", "&amp;", "a\nb", "]|{}>)", "`code`", "#quot;", "1. list", "- x", "end", "ü 漢"],
+  ...[
+    'say "hi"',
+    "back\\slash",
+    "ends\\",
+    "<b>bold</b>",
+    "&amp;",
+    "a\nb",
+    "]|{}>)",
+    "`code`",
+    "#quot;",
+    "1. list",
+    "- x",
+    "end",
+    "ü 漢",
+  ],
 ];
 
 function chainOf(names: readonly string[]): Description {
@@ -90,7 +104,9 @@ function chainOf(names: readonly string[]): Description {
 }
 
 test("odd names come through Graphviz as they are", async () => {
-  const texts = [...(await asSvg(chainOf(ODD))).matchAll(/<text[^>]*>([^<]*)<\/text>/g)].map(([, text]) => unescaped(text!));
+  const texts = [...(await asSvg(chainOf(ODD))).matchAll(/<text[^>]*>([^<]*)<\/text>/g)].map(([, text]) =>
+    unescaped(text!),
+  );
   for (const name of ODD) for (const line of name.split("\n")) assert.ok(texts.includes(line), line);
 });
 
@@ -99,7 +115,12 @@ test("odd names are nothing but letters and character codes in Mermaid's labels"
   assert.equal(labels.length, 3 * ODD.length);
   for (const label of labels) assert.match(label, /^(?:[\p{L}\p{N} .,_-]|#\d+;|<br\/>)+$/u);
   assert.deepEqual(
-    ODD.filter((name) => !labels.some((label) => label.replace(/#(\d+);/g, (_all, code) => String.fromCodePoint(Number(code))) === name)),
+    ODD.filter(
+      (name) =>
+        !labels.some(
+          (label) => label.replace(/#(\d+);/g, (_all, code) => String.fromCodePoint(Number(code))) === name,
+        ),
+    ),
     [],
   );
 });
@@ -118,5 +139,8 @@ test("a format that does not exist is refused with those that do", async () => {
 function unescaped(text: string): string {
   return text
     .replace(/&#(\d+);/g, (_all, code) => String.fromCodePoint(Number(code)))
-    .replace(/&(lt|gt|quot|amp);/g, (_all, name: "lt" | "gt" | "quot" | "amp") => ({ lt: "<", gt: ">", quot: '"', amp: "&" })[name]);
+    .replace(
+      /&(lt|gt|quot|amp);/g,
+      (_all, name: "lt" | "gt" | "quot" | "amp") => ({ lt: "<", gt: ">", quot: '"', amp: "&" })[name],
+    );
 }

@@ -15,9 +15,10 @@ const nothing = () => {};
 type Strings = KStream<string, string, "key" | "value">;
 
 /** What Topologies.java beside the texts builds for Kafka Streams, built by our DSL. */
-const TOPOLOGIES: Readonly<Record<string, (builder: StreamsBuilder, stream: (topic: string) => Strings) => void>> = {
-  chain: (_builder, stream) =>
-    stream("addresses").filter(yes).mapValues(same).to("addresses-qld", STRINGS),
+const TOPOLOGIES: Readonly<
+  Record<string, (builder: StreamsBuilder, stream: (topic: string) => Strings) => void>
+> = {
+  chain: (_builder, stream) => stream("addresses").filter(yes).mapValues(same).to("addresses-qld", STRINGS),
 
   "two-sinks": (_builder, stream) => {
     const big = stream("orders").filter(yes);
