@@ -34,6 +34,7 @@ const ANSWERS: Answers = {
     })),
   }),
   DeleteRecords: (request, code) => ({
+    throttleTimeMs: 0,
     topics: request.topics.map(({ name, partitions }) => ({
       name,
       partitions: partitions.map(({ partitionIndex }) => ({
