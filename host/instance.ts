@@ -94,11 +94,8 @@ export class Instance {
       subTopologies,
       onTasks,
       watch: { clock: config.clock, everyMs: config.metadataMaxAgeMs },
-      purge: {
-        clock: config.clock,
-        everyMs: config.repartitionPurgeIntervalMs,
-        topics: new Set(plan.internalTopics.map(({ topic }) => topic)),
-      },
+      internalTopics: new Set(plan.internalTopics.map(({ topic }) => topic)),
+      purge: { clock: config.clock, everyMs: config.repartitionPurgeIntervalMs },
     });
     await Promise.all(this.#threads.map((thread) => thread.start()));
   }

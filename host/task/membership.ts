@@ -26,12 +26,10 @@ export interface MembershipParts {
   readonly onTasks: (tasks: readonly TaskName[]) => void;
   /** How often the leader looks whether the source topics have changed; absent: never. */
   readonly watch?: { readonly clock: Clock; readonly everyMs: number };
-  /** How often what this process has consumed of these topics is deleted; absent: never. */
-  readonly purge?: {
-    readonly clock: Clock;
-    readonly everyMs: number;
-    readonly topics: ReadonlySet<string>;
-  };
+  /** Topics of the application's own among those that are read. */
+  readonly internalTopics?: ReadonlySet<string>;
+  /** How often what this process has consumed of them is deleted; absent: never. */
+  readonly purge?: { readonly clock: Clock; readonly everyMs: number };
 }
 
 /**
@@ -199,17 +197,26 @@ export class Membership {
     const tasks = tasksIn(joined, withMatchingTopics(this.#parts.subTopologies, assigned));
     const found = await this.#parts.member.committed(joined.partitions);
     const committed = new Map(found.map((each) => [nameOf(each), each.offset]));
+    const own = joined.partitions.filter(({ topic }) => this.#parts.internalTopics?.has(topic));
+    const starts = await this.#starts(own.filter((each) => !committed.has(nameOf(each))));
     const spread = decideThreads(tasks, this.#parts.threads.length);
     await Promise.all(
       this.#parts.threads.map((thread, index) =>
-        thread.assign({ identity: joined.identity, tasks: spread[index] ?? [], committed }),
+        thread.assign({ identity: joined.identity, tasks: spread[index] ?? [], committed, starts }),
       ),
     );
     this.#tasks = tasks.map((each) => each.task);
     this.#parts.onTasks(this.#tasks);
-    this.#purge?.start(joined.partitions.filter(({ topic }) => this.#parts.purge?.topics.has(topic)));
+    this.#purge?.start(own);
     // A leader that came back was not asked to assign (KIP-814): what it is told says what the tasks were made for.
     if (joined.isLeader) this.#watch?.start(parseCounts(joined.userData));
+  }
+
+  /** Internal topics are read from their beginning, whatever the offset reset policy: what is in them is work to do. */
+  async #starts(partitions: readonly TopicPartition[]): Promise<ReadonlyMap<string, bigint>> {
+    if (partitions.length === 0) return new Map();
+    const found = await this.#parts.admin.listOffsets(partitions, "earliest");
+    return new Map(found.map((each) => [nameOf(each), each.offset]));
   }
 }
 

@@ -6,6 +6,7 @@ import type { PeridotError } from "../../host/errors.ts";
 import { string } from "../../host/serdes/index.ts";
 import { codeOf } from "../../host/transport/kafka/protocol/error-codes.ts";
 import { EmbeddedScene } from "./embedded-scene.ts";
+import { Scene, topology, until } from "./scene.ts";
 
 const text = { key: string, value: string };
 const TOPIC = "app-by-word-repartition";
@@ -83,55 +84,54 @@ test("an application that starts again takes its topics as they are", async () =
   assert.equal(scene.broker.cluster.topics.get(TOPIC)?.id, id);
 });
 
-for (const [what, wanted, topology, says] of [
-  ["the topics that feed it call for", 3, byWord, "the topics that feed it call for 3"],
-  ["the topology asks for", 2, byWordIn(2), "the topology asks for 2"],
+for (const [build, says] of [
+  [byWord, "the topics that feed it call for 3"],
+  [byWordIn(2), "the topology asks for 2"],
 ] as const) {
-  test(`a repartition topic with other partitions than ${what} is refused`, async () => {
+  test(`a repartition topic with 4 partitions is refused if ${says}`, async () => {
     scene = new EmbeddedScene({ words: 3, out: 1, [TOPIC]: 4 });
-    await assert.rejects(scene.run(scene.app(topology)), {
+    await assert.rejects(scene.run(scene.app(build)), {
       code: "INTERNAL_TOPIC_DIFFERS",
       message: new RegExp(
-        `the internal topic app-by-word-repartition has 4 partitions, and ${says}\\. Give its repartition partitions: 4 `,
+        `^the internal topic ${TOPIC} has 4 partitions, and ${says}\\. Give its repartition partitions: 4 `,
       ),
     });
     assert.equal(scene.partitionsOf(TOPIC), 4);
     await scene.run(scene.app(byWordIn(4))); // the remedy
-    assert.notEqual(wanted, 4);
   });
 }
 
 test("a pattern feeds a repartition topic with the partitions of the topics that match", async () => {
   scene = new EmbeddedScene({ "words-a": 2, "words-b": 5, out: 1 });
-  const topology = (app: Peridot) =>
+  const build = (app: Peridot) =>
     app
       .stream(/words-./, text)
       .repartition({ name: "by-word" })
       .to("out");
-  await scene.run(scene.app(topology));
+  await scene.run(scene.app(build));
   assert.equal(scene.partitionsOf(TOPIC), 5);
 });
 
 test("a pattern that matches no topic cannot feed one, unless partitions are given", async () => {
   scene = new EmbeddedScene({ out: 1 });
-  const topology = (partitions?: number) => (app: Peridot) =>
+  const build = (partitions?: number) => (app: Peridot) =>
     app
       .stream(/words-./, text)
       .repartition({ name: "by-word", ...(partitions === undefined ? {} : { partitions }) })
       .to("out");
-  await assert.rejects(scene.run(scene.app(topology())), {
+  await assert.rejects(scene.run(scene.app(build())), {
     code: "TOPIC_MISSING",
     message: /^the cluster has no topic that matches \/words-\.\/\. Create it/,
   });
-  await scene.run(scene.app(topology(2)));
+  await scene.run(scene.app(build(2)));
   assert.equal(scene.partitionsOf(TOPIC), 2);
 });
 
 test("merged sources may differ in their partitions, as in Kafka Streams", async () => {
   scene = new EmbeddedScene({ a: 1, b: 3, out: 1 });
-  const topology = (app: Peridot) =>
+  const build = (app: Peridot) =>
     app.stream("a", text).merge(app.stream("b", text)).repartition({ name: "by-word" }).to("out");
-  const app = scene.app(topology);
+  const app = scene.app(build);
   await scene.run(app, async () => {
     assert.deepEqual([...app.tasks].sort(), ["0_0", "0_1", "0_2", "1_0", "1_1", "1_2"]);
     scene.broker.append("a", 0, [{ key: "k", value: "a" }]);
@@ -168,7 +168,7 @@ for (const guarantee of ["exactly_once_v2", "at_least_once"] as const) {
 test("what is not consumed yet stays, and is processed after a restart", async () => {
   scene = new EmbeddedScene({ words: 1, out: 1 });
   let fails = true;
-  const topology = (app: Peridot) =>
+  const build = (app: Peridot) =>
     app
       .stream("words", text)
       .repartition({ name: "by-word" })
@@ -177,7 +177,7 @@ test("what is not consumed yet stays, and is processed after a restart", async (
       })
       .to("out");
   scene.broker.append("words", 0, [{ key: "k", value: "a" }]);
-  const app = scene.app(topology);
+  const app = scene.app(build);
   await scene.clock.runFor(app.start());
   await scene.committed("out", 1);
   await scene.clock.advance(PURGE_MS + 1_000);
@@ -186,9 +186,33 @@ test("what is not consumed yet stays, and is processed after a restart", async (
   await assert.rejects(scene.clock.runFor(app.ended), { code: "RECORD_FAILED" });
   assert.deepEqual(scene.read(TOPIC).flat(), ["k=poison"]);
   fails = false;
-  await scene.run(scene.app(topology), () => scene.committed("out", 2));
+  await scene.run(scene.app(build), () => scene.committed("out", 2));
   assert.deepEqual(scene.read("out").flat(), ["k=a", "k=poison"]);
 });
+
+for (const offsetReset of ["latest", "none"] as const) {
+  test(`a repartition topic is read from its beginning, whatever the offset reset policy: ${offsetReset}`, async () => {
+    scene = new EmbeddedScene({ words: 1, out: 1 });
+    let fails = true;
+    const build = (app: Peridot) =>
+      app
+        .stream("words", text)
+        .repartition({ name: "by-word" })
+        .peek(() => {
+          if (fails) throw new Error("not today");
+        })
+        .to("out");
+    scene.broker.append("words", 0, [{ key: "k", value: "a" }]);
+    const first = scene.app(build);
+    await scene.clock.runFor(first.start());
+    await assert.rejects(scene.clock.runFor(first.ended), { code: "RECORD_FAILED" });
+    assert.deepEqual(scene.read(TOPIC).flat(), ["k=a"]);
+    assert.deepEqual([...scene.broker.committedOffsets("app").keys()], ["words-0"]);
+    fails = false;
+    await scene.run(scene.app(build, { offsetReset }), () => scene.committed("out", 1));
+    assert.deepEqual(scene.read("out").flat(), ["k=a"]);
+  });
+}
 
 test("a purge that the brokers refuse is told on its channel, and costs nothing else", async () => {
   scene = new EmbeddedScene({ words: 3, out: 1 });
@@ -211,5 +235,25 @@ test("a purge that the brokers refuse is told on its channel, and costs nothing 
   for (const { partitions, error } of events) {
     assert.deepEqual(partitions, []);
     assert.equal((error as PeridotError).code, "ACCESS_DENIED");
+  }
+});
+
+test("with workers: the main thread makes the topic and purges it, and records keep their order by key", async () => {
+  const tcp = await Scene.open();
+  try {
+    const settings = { topology: topology("repartitioned"), repartitionPurgeIntervalMs: 100 };
+    const apps = [
+      await tcp.started({ threads: 2, ...settings }),
+      await tcp.started({ threads: 1, ...settings }),
+    ];
+    tcp.writeCount(2_000);
+    await tcp.copied();
+    tcp.assertExact();
+    assert.equal(apps.flatMap((app) => app.tasks).length, 10);
+    const own = tcp.broker.cluster.topics.get("app-copies-repartition")!;
+    assert.equal(own.partitions.length, 4);
+    await until(() => tcp.broker.read(own.name).flat().length === 0);
+  } finally {
+    await tcp.close();
   }
 });
