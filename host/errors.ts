@@ -223,6 +223,7 @@ export const ERRORS = {
     says: "the record at offset {offset} of {topic}-{partition} has no valid timestamp: {problem}. All before it is done. Use another timestampExtractor, such as logAndSkipOnInvalidTimestamp",
   },
   TOPOLOGY_INVALID: { kind: "fatal", says: "topology: {problem}. {remedy}" },
+  TEST_DRIVER_MISUSED: { kind: "fatal", says: "test driver: {problem}. {remedy}" },
 } as const satisfies Record<string, ErrorRow>;
 
 /** The code of an error, such as "TOPIC_MISSING". */

@@ -40,7 +40,20 @@ export {
   type SerdeType,
   string,
 } from "./serdes/index.ts";
+export type { RunnerCounters } from "./task/task.ts";
 export type { TaskName, ThreadProgress } from "./task/thread-port.ts";
+export {
+  type PipedRecord,
+  type PipeOptions,
+  type TestInput,
+  TestInputTopic,
+} from "./testing/test-input-topic.ts";
+export { type TestOutput, TestOutputTopic, type TestRecord } from "./testing/test-output-topic.ts";
+export {
+  type TestedTopology,
+  TopologyTestDriver,
+  type TopologyTestDriverSettings,
+} from "./testing/topology-test-driver.ts";
 export type { DescriptionFormat } from "./topology/describe/describe.ts";
 export type {
   ErrorAction,
@@ -63,7 +76,7 @@ export type { OAuthToken } from "./transport/kafka/sasl/oauth-bearer.ts";
 export { EmbeddedBroker, type EmbeddedBrokerSettings } from "./transport/memory/embedded-broker.ts";
 export type { Listener, ListenSettings } from "./transport/memory/listen.ts";
 export { type MemoryTransportSettings, memoryTransport } from "./transport/memory/memory-transport.ts";
-export type { PlainRecord, StoredRecord } from "./transport/memory/plain-records.ts";
+export type { PlainHeader, PlainRecord, StoredRecord } from "./transport/memory/plain-records.ts";
 export type { SaslListenerSettings } from "./transport/memory/sasl-exchange.ts";
 export { VirtualClock } from "./transport/memory/virtual-clock.ts";
 export type { Compression, Transport, TransportFactory } from "./transport/port.ts";

@@ -49,8 +49,8 @@ suite("README", () => {
     assert.equal(folder.check(snippets, GLOBALS), "");
   });
 
-  const programs = snippets.filter(({ code }) => code.includes("new EmbeddedBroker("));
-  test("has a program for the embedded broker", () => assert.equal(programs.length, 1));
+  const programs = snippets.filter(({ code }) => /new (?:EmbeddedBroker|TopologyTestDriver)\(/.test(code));
+  test("has programs for the test driver and the embedded broker", () => assert.equal(programs.length, 2));
   for (const [index, program] of programs.entries()) {
     test(`the program at ${program.at} runs`, () => {
       assert.match(folder.run(`program-${index}.ts`, program), /# pass 1|ℹ pass 1/);

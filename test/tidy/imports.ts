@@ -81,6 +81,8 @@ export const DIRECTIONS: Readonly<Record<string, readonly string[]>> = {
   "host/serdes/": [...BASE, "host/topology/", "host/batch/"],
   "host/config.ts": [...BASE, "host/transport/", "host/topology/"],
   "host/task/": [...BASE, ...STAGES, "host/topology/", "host/config.ts"],
+  // runs what the stages and the DSL make, beside the application
+  "host/testing/": [...all, "host/task/", "host/app.ts"],
   "host/": [...all, "host/"],
   "bench/": ["bench/", "host/index.ts"],
   // kernels are no public API, and a figure of theirs alone needs them alone

@@ -27,6 +27,7 @@ export interface PlainRecord {
   readonly headers?: readonly PlainHeader[];
 }
 
+/** A header of a record. Strings are UTF-8; order and repeated keys are kept. */
 export interface PlainHeader {
   readonly key: string;
   readonly value: Buffer | string | null;
