@@ -49,11 +49,11 @@ export function decideInternalTopics(facts: InternalTopicFacts): InternalTopicDe
   const missing = required.filter((topic) => !partitionsOf.has(topic));
   if (missing.length > 0) return refuse({ why: "topics-missing", topics: missing });
 
-  const internal = new Map(internalTopics.map((each) => [each.topic, each]));
+  const partitionsWanted = wantedPartitions(facts);
   const create: NewTopic[] = [];
   for (const each of internalTopics) {
     const { topic, writtenBy } = each;
-    const wanted = each.partitions ?? largestAbove(each, internal, facts);
+    const wanted = partitionsWanted.get(topic) ?? 0;
     if (wanted === 0) return refuse({ why: "sources-unmatched", topic, subTopologies: writtenBy });
     const found = partitionsOf.get(topic);
     if (found === undefined)
@@ -66,11 +66,19 @@ export function decideInternalTopics(facts: InternalTopicFacts): InternalTopicDe
   return create.length === 0 ? { act: "proceed" } : { act: "create", topics: create };
 }
 
-/** The most partitions of a topic that feeds this one. 0: none exists. */
+/** How many partitions each internal topic is to have. 0: no topic exists that feeds it. */
+export function wantedPartitions(facts: Omit<InternalTopicFacts, "required">): ReadonlyMap<string, number> {
+  const internal = new Map(facts.internalTopics.map((each) => [each.topic, each]));
+  return new Map(
+    facts.internalTopics.map((each) => [each.topic, each.partitions ?? largestAbove(each, internal, facts)]),
+  );
+}
+
+/** The most partitions of a topic that feeds this one. */
 function largestAbove(
   topic: InternalTopic,
   internal: ReadonlyMap<string, InternalTopic>,
-  { subTopologies, partitionsOf }: InternalTopicFacts,
+  { subTopologies, partitionsOf }: Omit<InternalTopicFacts, "required">,
 ): number {
   const sourcesOf = new Map(subTopologies.map((each) => [each.subTopology, each.sourceTopics]));
   const met = new Set([topic]); // a sub-topology may read what it writes

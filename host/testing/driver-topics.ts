@@ -1,7 +1,7 @@
 import { PeridotError } from "../errors.ts";
 import type { SubTopologySources } from "../task/decide-assignment.ts";
+import { wantedPartitions } from "../task/decide-internal-topics.ts";
 import { withMatchingTopics } from "../task/matching-topics.ts";
-import { internalPartitions } from "../topology/internal-topics.ts";
 import { matchesTopic } from "../topology/pattern.ts";
 import { type Plan, sinksBelow, sinkTopics, sourceTopics } from "../topology/plan.ts";
 
@@ -49,9 +49,15 @@ export class DriverTopics {
     for (const topic of [...named, ...Object.keys(given)]) {
       if (!this.#internal.has(topic)) this.#partitionsOf.set(topic, this.#partitionsOf.get(topic));
     }
-    for (const [topic, count] of internalPartitions(plan, this.#partitionsOf))
-      this.#partitionsOf.set(topic, count);
     this.#match();
+    const { internalTopics } = plan;
+    const subTopologies = this.#sources;
+    for (const [topic, count] of wantedPartitions({
+      internalTopics,
+      subTopologies,
+      partitionsOf: this.#partitionsOf,
+    }))
+      this.#partitionsOf.set(topic, Math.max(1, count)); // what no topic matches yet feeds nothing
   }
 
   /** Has an answer for every topic, but lists only those that were mentioned. */
