@@ -54,11 +54,12 @@ export class KStream<K, V, Known extends KnownSerdes = never> {
 
   /**
    * A new value for each record. Either a function, or a projection: an object that gives each new field the name
-   * of the field that it takes, which runs in Wasm for JSON with a schema.
+   * of the field that it takes, a constant, or arithmetic on fields. It runs in Wasm for JSON with a schema.
    *
    * @example
    *   clients.mapValues((client) => client.name.toUpperCase())
    *   clients.mapValues({ address: "Address", pincode: "Pincode" })
+   *   orders.mapValues({ id: "Id", total: { multiply: ["Price", "Quantity"] }, source: { constant: "web" } })
    */
   mapValues<const P extends Projection<V>>(projection: P, named?: Named): KStream<K, Projected<V, P>, Known>;
   mapValues<R>(
@@ -66,7 +67,7 @@ export class KStream<K, V, Known extends KnownSerdes = never> {
     named?: Named,
   ): KStream<K, Accepted<R>, Exclude<Known, "value">>;
   mapValues(
-    mapper: ((value: V, key: K) => unknown) | Readonly<Record<string, string>>,
+    mapper: ((value: V, key: K) => unknown) | Readonly<Record<string, unknown>>,
     named?: Named,
     // biome-ignore lint/suspicious/noExplicitAny: the overloads above say what it is
   ): KStream<K, any, any> {
@@ -121,6 +122,7 @@ export class KStream<K, V, Known extends KnownSerdes = never> {
    * @example
    *   clients.filter((key, client) => client.name.startsWith("A"))
    *   clients.filter({ State: "QLD", Age: { ge: 18 } })
+   *   orders.filter({ Price: { gt: { field: "Limit" } } })
    */
   filter(predicate: Condition<V> | ((key: K, value: V) => boolean), named?: Named): KStream<K, V, Known> {
     return this.#next(filterBy(predicate, true), named, this.#serdes);

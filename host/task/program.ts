@@ -1,5 +1,4 @@
 import type { ErrorSettings } from "../topology/error-settings.ts";
-import type { Comparison } from "../topology/operator.ts";
 import { matchesTopic } from "../topology/pattern.ts";
 import type {
   BranchStep,
@@ -7,16 +6,13 @@ import type {
   Plan,
   PlanSource,
   PlanStep,
-  RowFilter,
   SegmentStep,
   SinkStep,
 } from "../topology/plan.ts";
-import type { AnySerde, ProjectedField, RowField, RowType, WriteValue } from "../topology/serde.ts";
+import type { AnySerde, ProjectedField, RowType, WriteValue } from "../topology/serde.ts";
 import type { ExtractTopic, Partitioner } from "../topology/sink-choice.ts";
 import type { TimestampExtractor } from "../topology/timestamp-extractor.ts";
 import type {
-  FieldAt,
-  FilterExpression,
   FormPart,
   KernelFilter,
   KernelInstance,
@@ -25,6 +21,7 @@ import type {
 } from "../wasm/kernel-instance.ts";
 import { type Part, stringParts } from "./conform-strings.ts";
 import type { Outbox } from "./outbox.ts";
+import { checkOf, filterOf } from "./row-filter.ts";
 import { SinkTargets } from "./sink-targets.ts";
 
 /** A plan made ready for one kernel instance: descriptors placed, filters and forms compiled, room reserved. */
@@ -72,6 +69,8 @@ export interface BranchProgram extends StepProgram {
 export interface SegmentProgram extends StepProgram {
   readonly kind: "segment";
   readonly filter: KernelFilter | undefined;
+  /** Rows that it does not keep are bad: something of the projection cannot be computed of them. */
+  readonly check: KernelFilter | undefined;
   readonly projection: readonly ProjectedField[] | undefined;
   /** Where its selection is written; undefined: it passes on the one that it was given. */
   readonly selection: KernelSelection | undefined;
@@ -173,16 +172,15 @@ class StepMaker {
   #segment(step: SegmentStep): SegmentProgram {
     const { kernel, rowsMax } = this.#parts;
     const place = this.#places++;
-    const filters = step.filters.map((filter) => this.#expression(filter));
+    const { filters, checks } = step;
+    const rows = this.#rows!;
     return {
       kind: "segment",
       name: step.names.at(-1)!,
       place,
-      filter:
-        filters.length === 0
-          ? undefined
-          : kernel.newFilter(filters.length === 1 ? filters[0]! : { op: "and", of: filters }),
-      selection: filters.length === 0 ? undefined : kernel.newSelection(rowsMax),
+      filter: filters.length === 0 ? undefined : kernel.newFilter(filterOf(filters, rows)),
+      check: checks.length === 0 ? undefined : kernel.newFilter(checkOf(checks, rows)),
+      selection: filters.length + checks.length === 0 ? undefined : kernel.newSelection(rowsMax),
       projection: step.projection,
       children: step.children.map((child) => this.make(child, step.projection, true)),
     };
@@ -228,31 +226,10 @@ class StepMaker {
     if (!rows || step.value.format !== "json") return undefined;
     return { from: "json", descriptor: this.#parts.kernel.place(this.#rows!.encodeDescriptor(projection)) };
   }
-
-  #expression({ all, keeps }: RowFilter): FilterExpression {
-    const expression: FilterExpression = { op: "and", of: all.map((each) => this.#comparison(each)) };
-    return keeps ? expression : { op: "not", of: expression };
-  }
-
-  #comparison({ field: name, comparator, constant }: Comparison): FilterExpression {
-    const field = fieldAt(this.#rows!.fields.find((each) => each.name === name)!);
-    if (constant === null) return { op: comparator === "eq" ? "isNull" : "isNotNull", field };
-    return { op: OPERATORS[comparator], field, value: constant };
-  }
 }
 
 /** Functions that leave the value as it was. */
 const KEEPS_VALUES: ReadonlySet<string> = new Set(["filter", "peek", "selectKey"]);
-
-const OPERATORS = { eq: "==", ne: "!=", lt: "<", le: "<=", gt: ">", ge: ">=" } as const;
-
-/** Bytes of a FlatBuffers vtable before its first entry, and of an entry. */
-const VTABLE_LEAD = 4;
-const VTABLE_ENTRY = 2;
-
-function fieldAt(field: RowField): FieldAt {
-  return { slots: [(field.slot - VTABLE_LEAD) / VTABLE_ENTRY], type: field.type as FieldAt["type"] };
-}
 
 /** An arrow function with one plain parameter cannot see a second argument; anything else might. */
 function takesOne(call: CallStep["call"]): boolean {

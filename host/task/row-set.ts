@@ -1,4 +1,5 @@
 import type { BatchView } from "../batch/batch-view.ts";
+import { projector } from "../topology/evaluate.ts";
 import type { ProjectedField } from "../topology/serde.ts";
 import type { BatchHolder, KernelRows, KernelSelection } from "../wasm/kernel-instance.ts";
 import type { Chunk } from "./chunk.ts";
@@ -69,21 +70,11 @@ export function keyReader({ source, keys, at }: RowSet): RowReader {
 export function valueReader({ source, values, projection, at }: RowSet): RowReader {
   if (values !== undefined) return (item) => values[item];
   const read = through(source.valueReader(), at);
-  return projection === undefined ? read : (item) => project(read(item), projection);
+  if (projection === undefined) return read;
+  const project = projector(projection);
+  return (item) => project(read(item));
 }
 
 function through(read: RowReader, at: Uint32Array | undefined): RowReader {
   return at === undefined ? read : (item) => read(at[item]!);
-}
-
-/** The fields are taken one by one as plain properties: what nobody reads of them costs its share all the same. */
-function project(value: unknown, projection: readonly ProjectedField[]): unknown {
-  if (value === null) return null;
-  const row = value as Readonly<Record<string, unknown>>;
-  const projected: Record<string, unknown> = {};
-  for (const { name, from } of projection) {
-    const field = row[from];
-    if (field !== undefined) projected[name] = field;
-  }
-  return projected;
 }

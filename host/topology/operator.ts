@@ -1,3 +1,4 @@
+import type { Expression } from "./expression.ts";
 import type { ProjectedField } from "./serde.ts";
 
 /** What an operator states about itself; passes and the compiler read nothing else. */
@@ -30,11 +31,11 @@ export type Scalar = string | number | bigint | boolean | null;
 
 export type Comparator = "eq" | "ne" | "lt" | "le" | "gt" | "ge";
 
-/** One field against one constant. A field that is absent or null only ever equals null. */
+/** One field against a constant, or against something else of the same value. What is absent or null only ever equals null. */
 export interface Comparison {
   readonly field: string;
   readonly comparator: Comparator;
-  readonly constant: Scalar;
+  readonly to: Expression;
 }
 
 /** The declarative form of an operator: data, which kernels run over whole batches where values are rows. */

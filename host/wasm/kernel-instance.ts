@@ -216,6 +216,14 @@ export type FilterExpression =
       readonly value: string | number | bigint | boolean;
     }
   | { readonly op: "isNull" | "isNotNull"; readonly field: FieldAt }
+  /** Both sides are of the row: strings, or EXPRESSIONs (kernels/abi/expression.ts) of one type. Null equals null. */
+  | {
+      readonly op: "==" | "!=" | "<" | "<=" | ">" | ">=";
+      readonly sides: readonly [FieldAt, FieldAt] | readonly [Uint8Array, Uint8Array];
+    }
+  | { readonly op: "isNull" | "isNotNull" | "computes"; readonly expression: Uint8Array }
+  /** Known beforehand. */
+  | { readonly op: "constant"; readonly ofRow: boolean; readonly ofNull: boolean }
   | { readonly op: "and" | "or"; readonly of: readonly FilterExpression[] }
   | { readonly op: "not"; readonly of: FilterExpression };
 
