@@ -32,11 +32,12 @@ function comparisonOf(comparison: RowComparison, rows: RowType): FilterExpressio
   const op = OPERATORS[comparison.comparator];
   if ("numbers" in comparison) {
     const [left, right] = comparison.numbers;
-    return { op, sides: [rows.encodeExpression(left), rows.encodeExpression(right)] };
+    const computed = [rows.encodeExpression(left), rows.encodeExpression(right)] as const;
+    return { op, computed, againstNull: comparison.againstNull };
   }
   if ("texts" in comparison) {
     const [left, right] = comparison.texts;
-    return { op, sides: [fieldNamed(left, rows), fieldNamed(right, rows)] };
+    return { op, fields: [fieldNamed(left, rows), fieldNamed(right, rows)] };
   }
   const field = fieldNamed(comparison.field, rows);
   if (comparison.constant === null) return { op: op === "==" ? "isNull" : "isNotNull", field };

@@ -11,7 +11,7 @@ export type FieldsByName = Readonly<Record<string, unknown>>;
  * @param where what it stands in, for the ARITHMETIC_FAILED that it may throw.
  */
 export function evaluator(expression: Expression, where: string): (row: FieldsByName) => unknown {
-  if (typeof expression === "string") return (row) => row[expression];
+  if (typeof expression === "string") return fieldReader(expression);
   if (isConstant(expression)) {
     const { constant } = expression;
     return () => constant;
@@ -28,6 +28,14 @@ export function evaluator(expression: Expression, where: string): (row: FieldsBy
   };
 }
 
+/** A row inherits from Object.prototype: a field named toString is there only if it is the row's own. */
+function fieldReader(name: string): (row: FieldsByName) => unknown {
+  if (name in Object.prototype) return (row) => (Object.hasOwn(row, name) ? row[name] : undefined);
+  return (row) => row[name];
+}
+
+const OWN = { writable: true, enumerable: true, configurable: true };
+
 /** The function that a projection stands for: null stays null, what is absent stays so. */
 export function projector(fields: readonly ProjectedField[]): (value: unknown) => unknown {
   const members = fields.map(({ name, from }) => ({ name, read: evaluator(from, `the field "${name}"`) }));
@@ -36,7 +44,9 @@ export function projector(fields: readonly ProjectedField[]): (value: unknown) =
     const projected: Record<string, unknown> = {};
     for (const { name, read } of members) {
       const field = read(value as FieldsByName);
-      if (field !== undefined) projected[name] = field;
+      if (field === undefined) continue;
+      if (name === "__proto__") Object.defineProperty(projected, name, { ...OWN, value: field });
+      else projected[name] = field;
     }
     return projected;
   };

@@ -7,8 +7,15 @@ export type RowComparison =
   | { readonly field: string; readonly comparator: Comparator; readonly constant: Scalar }
   /** Two fields that are strings. */
   | { readonly texts: readonly [string, string]; readonly comparator: Comparator }
-  /** Two expressions of one type: f64 (with i32 and bool as such), or i64. */
-  | { readonly numbers: readonly [Expression, Expression]; readonly comparator: Comparator }
+  /**
+   * Two expressions of one type: f64 (with i32 and bool as such), or i64. `againstNull`: what the right one is to a
+   * null value, whose fields are all null: null as well, or (a constant of the condition) itself.
+   */
+  | {
+      readonly numbers: readonly [Expression, Expression];
+      readonly comparator: Comparator;
+      readonly againstNull: "null" | "constant";
+    }
   | { readonly number: Expression; readonly isNull: boolean }
   /** Known beforehand, but for whether the value is null. */
   | { readonly holds: boolean; readonly holdsOfNull: boolean };
@@ -42,7 +49,10 @@ export function rowComparison(
   const type = familyOf(typeOf(left, typeOfField));
   const other = asType(right, type, typeOfField);
   if (other === undefined) return undefined;
-  if (type !== "string") return { numbers: [left, other], comparator };
+  if (type !== "string") {
+    const againstNull = isConstant(right) && !rightIsField ? "constant" : "null";
+    return { numbers: [left, other], comparator, againstNull };
+  }
   return typeof left === "string" && typeof other === "string"
     ? { texts: [left, other], comparator }
     : undefined;

@@ -87,6 +87,11 @@ const ACCEPTS_SIDES = {
   isNull: FILTER_BOTH_NULL, // of an expression with itself
 } as const;
 
+/** A kernel finds both sides null where the row is; the constant is not. */
+function againstConstant(accept: number): number {
+  return accept & FILTER_NULL ? accept | FILTER_BOTH_NULL : accept;
+}
+
 /** Postfix order: what a connective joins stands before it. `texts[i]` is the constant of `nodes[i]`, or empty. */
 function append(expression: FilterExpression, nodes: Buffer[], texts: Buffer[]): void {
   switch (expression.op) {
@@ -118,11 +123,11 @@ function appendLeaf(leaf: Leaf, nodes: Buffer[], texts: Buffer[]): void {
     push(connective(NODE_COMPUTES), nodes, texts, Buffer.from(leaf.expression));
   } else if ("expression" in leaf) {
     pushComputed(ACCEPTS_SIDES[leaf.op], leaf.expression, leaf.expression, nodes, texts);
-  } else if ("sides" in leaf) {
-    const [left, right] = leaf.sides;
-    const accept = ACCEPTS_SIDES[leaf.op];
-    if (left instanceof Uint8Array) pushComputed(accept, left, right as Uint8Array, nodes, texts);
-    else pushTexts(accept, left, right as FieldAt, nodes, texts);
+  } else if ("computed" in leaf) {
+    const accept = leaf.againstNull === "null" ? ACCEPTS_SIDES[leaf.op] : againstConstant(ACCEPTS[leaf.op]);
+    pushComputed(accept, leaf.computed[0], leaf.computed[1], nodes, texts);
+  } else if ("fields" in leaf) {
+    pushTexts(ACCEPTS_SIDES[leaf.op], leaf.fields[0], leaf.fields[1], nodes, texts);
   } else {
     const node = comparison(leaf.field, ACCEPTS[leaf.op]);
     const text = "value" in leaf ? writeConstant(node, leaf.field, leaf.value) : NOTHING;
@@ -192,7 +197,7 @@ function writeConstant(node: Buffer, field: FieldAt, value: string | number | bi
   switch (field.type) {
     case "string":
       if (typeof value !== "string") throw mistyped(field, value);
-      return Buffer.from(value);
+      return textBytes(value);
     case "bool":
       if (typeof value !== "boolean") throw mistyped(field, value);
       node.writeBigInt64LE(value ? 1n : 0n, NODE_NUMBER_AT);
@@ -209,6 +214,18 @@ function writeConstant(node: Buffer, field: FieldAt, value: string | number | bi
       unreachable(field.type);
   }
   return Buffer.alloc(0);
+}
+
+/** As rows hold text: UTF-8, in which a lone surrogate takes three bytes as other code points do. */
+function textBytes(text: string): Buffer {
+  if (text.isWellFormed()) return Buffer.from(text);
+  return Buffer.concat(
+    Array.from(text, (character) => {
+      const point = character.codePointAt(0)!;
+      if (point < 0xd800 || point > 0xdfff) return Buffer.from(character);
+      return Buffer.from([0xe0 | (point >>> 12), 0x80 | ((point >>> 6) & 63), 0x80 | (point & 63)]);
+    }),
+  );
 }
 
 /**
