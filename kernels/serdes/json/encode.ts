@@ -94,7 +94,10 @@ function writeName(descriptor: usize, output: usize, target: usize): usize {
 /**
  * A field that the row has not: nothing, or null where the schema says that this is what it means. Or one that no row
  * has: a constant, or what is computed of the row.
+ *
+ * Inlined: a call here costs rows that have all their fields 4 % of their way through the kernels.
  */
+@inline
 function encodeAbsent(
   descriptor: usize,
   output: usize,
