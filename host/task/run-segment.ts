@@ -37,7 +37,14 @@ function refuseRest(step: SegmentProgram, set: RowSet, before: Uint32Array, bad:
   const good = new Set(set.selection!.rows);
   const value = valueReader(set);
   for (const row of before) {
-    if (!good.has(row)) refuse(step, set, bad, row, refusalOf(() => value(row), step.name));
+    if (!good.has(row))
+      refuse(
+        step,
+        set,
+        bad,
+        row,
+        refusalOf(() => value(row), step.name),
+      );
   }
 }
 

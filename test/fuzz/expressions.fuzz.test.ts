@@ -37,8 +37,8 @@ function stepsOf(topology: (builder: StreamsBuilder) => void): PlanStep[] {
   const builder = new StreamsBuilder();
   topology(builder);
   const below = (steps: readonly PlanStep[]): PlanStep[] =>
-    steps.flatMap((step) => (step.kind === "sink" ? [] : [step, ...below(step.children)]));
-  return below(compile(builder.build()).subTopologies[0]!.sources[0]!.children);
+    steps.flatMap((step) => ("children" in step ? [step, ...below(step.children)] : []));
+  return below(compile(builder.build(), "app").subTopologies[0]!.sources[0]!.children);
 }
 
 function outputs(topology: (builder: StreamsBuilder) => void, rows: readonly (string | null)[]) {
