@@ -8,6 +8,12 @@ export type FieldName<V> =
 
 type FieldType<V, N extends string> = N extends keyof NonNullable<V> ? NonNullable<V>[N] : never;
 
+/** The type of a key that was such a field: null where there is no field, or no value. */
+export type FieldAsKey<V, N extends FieldName<V>> =
+  | Exclude<FieldType<V, N>, undefined>
+  | (undefined extends FieldType<V, N> ? null : never)
+  | Extract<V, null>;
+
 /** A field whose values, where there are any, are of type T. */
 type NameOf<V, T> = {
   [N in FieldName<V>]: [NonNullable<FieldType<V, N>>] extends [never]
@@ -46,10 +52,14 @@ export type Projection<V> = {
   readonly [name: string]: FieldName<V> | { readonly constant: Scalar } | Computation<V>;
 };
 
-/** The texts, numbers and bigints that arithmetic is made of. */
-type Leaves<E> = E extends string | number | bigint
+/** The texts, numbers and bigints that arithmetic is made of, as far as it is looked into: a type may have no end. */
+type Leaves<E, Depth extends readonly unknown[] = []> = E extends string | number | bigint
   ? E
-  : { [O in keyof E]: E[O] extends readonly (infer Operand)[] ? Leaves<Operand> : never }[keyof E];
+  : Depth["length"] extends 16
+    ? never
+    : {
+        [O in keyof E]: E[O] extends readonly (infer Operand)[] ? Leaves<Operand, [...Depth, 0]> : never;
+      }[keyof E];
 
 /** The types of all operands; undefined for one that may be absent. */
 type OperandTypes<V, L> = L extends string ? FieldType<V, L> : L;
@@ -67,10 +77,14 @@ type PartType<V, E> = E extends string
 
 /** What a projection makes of V: optional fields stay optional, null stays null. */
 export type Projected<V, P extends Projection<V>> =
-  | ({
-      readonly [N in keyof P as undefined extends PartType<V, P[N]> ? never : N]: PartType<V, P[N]>;
-    } & { readonly [N in keyof P as undefined extends PartType<V, P[N]> ? N : never]?: PartType<V, P[N]> })
+  | (string extends keyof P ? Readonly<Record<string, unknown>> : ProjectedFields<V, P>)
   | Extract<V, null>;
+
+type ProjectedFields<V, P> = {
+  readonly [N in keyof P as undefined extends PartType<V, P[N]> ? never : N]: PartType<V, P[N]>;
+} & {
+  readonly [N in keyof P as undefined extends PartType<V, P[N]> ? N : never]?: PartType<V, P[N]>;
+};
 
 /** The fields that can be compared: those of simple types. */
 type ComparableName<V> = {

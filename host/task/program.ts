@@ -1,4 +1,5 @@
 import type { ErrorSettings } from "../topology/error-settings.ts";
+import type { Expression } from "../topology/expression.ts";
 import { matchesTopic } from "../topology/pattern.ts";
 import type {
   BranchStep,
@@ -21,7 +22,7 @@ import type {
 } from "../wasm/kernel-instance.ts";
 import { type Part, stringParts } from "./conform-strings.ts";
 import type { Outbox } from "./outbox.ts";
-import { checkOf, filterOf } from "./row-filter.ts";
+import { checkOf, fieldNamed, filterOf } from "./row-filter.ts";
 import { SinkTargets } from "./sink-targets.ts";
 
 /** A plan made ready for one kernel instance: descriptors placed, filters and forms compiled, room reserved. */
@@ -72,6 +73,8 @@ export interface SegmentProgram extends StepProgram {
   /** Rows that it does not keep are bad: something of the projection cannot be computed of them. */
   readonly check: KernelFilter | undefined;
   readonly projection: readonly ProjectedField[] | undefined;
+  /** undefined: the key as it comes. */
+  readonly keyFrom: Expression | undefined;
   /** Where its selection is written; undefined: it passes on the one that it was given. */
   readonly selection: KernelSelection | undefined;
   readonly children: readonly ProgramStep[];
@@ -123,10 +126,21 @@ function makeProgram(source: PlanSource, parts: ProgramParts): SourceProgram {
     errors: { ...parts.errors, ...source.errors },
     rowByRow: source.rowByRow,
     descriptor: rows && parts.kernel.place(rows.descriptor),
-    children: source.children.map((step) => maker.make(step)),
+    children: source.children.map((step) =>
+      maker.make(step, { rows: rows !== undefined, projection: undefined, key: undefined }),
+    ),
     strings: stringParts(key, value),
     callsUser: maker.callsUser || timestamps.from === "function",
   };
+}
+
+/** How the source's row is seen at some step. */
+interface Seen {
+  /** The value is that row. */
+  readonly rows: boolean;
+  readonly projection: readonly ProjectedField[] | undefined;
+  /** What of it is the key. */
+  readonly key: Expression | undefined;
 }
 
 class StepMaker {
@@ -140,32 +154,37 @@ class StepMaker {
     this.#parts = parts;
   }
 
-  make(step: PlanStep, projection?: readonly ProjectedField[], rows = this.#rows !== undefined): ProgramStep {
+  make(step: PlanStep, seen: Seen): ProgramStep {
     switch (step.kind) {
       case "call":
-        return this.#call(step, projection, rows);
+        return this.#call(step, seen);
       case "branch":
-        return this.#branch(step, projection, rows);
+        return this.#branch(step, seen);
       case "segment":
         return this.#segment(step);
       case "sink":
-        return this.#sink(step, projection, rows);
+        return this.#sink(step, seen);
     }
   }
 
-  #call(step: CallStep, projection: readonly ProjectedField[] | undefined, rows: boolean): CallProgram {
+  #call(step: CallStep, seen: Seen): CallProgram {
     this.callsUser = true;
+    const { name, call } = step;
     const place = this.#places++;
-    const keepsRows = KEEPS_VALUES.has(step.call.shape);
-    const children = step.children.map((child) => this.make(child, projection, rows && keepsRows));
-    return { kind: "call", name: step.name, place, call: step.call, takesOne: takesOne(step.call), children };
+    const after = {
+      ...seen,
+      rows: seen.rows && KEEPS_VALUES.has(call.shape),
+      key: KEEPS_KEYS.has(call.shape) ? seen.key : undefined,
+    };
+    const children = step.children.map((child) => this.make(child, after));
+    return { kind: "call", name, place, call, takesOne: takesOne(call), children };
   }
 
-  #branch(step: BranchStep, projection: readonly ProjectedField[] | undefined, rows: boolean): BranchProgram {
+  #branch(step: BranchStep, seen: Seen): BranchProgram {
     this.callsUser = true;
     const { name, predicates } = step;
     const place = this.#places++;
-    const ways = step.ways.map((steps) => steps.map((each) => this.make(each, projection, rows)));
+    const ways = step.ways.map((steps) => steps.map((each) => this.make(each, seen)));
     return { kind: "branch", name, place, predicates, ways };
   }
 
@@ -182,11 +201,14 @@ class StepMaker {
       check: checks.length === 0 ? undefined : kernel.newFilter(checkOf(checks, rows)),
       selection: filters.length + checks.length === 0 ? undefined : kernel.newSelection(rowsMax),
       projection: step.projection,
-      children: step.children.map((child) => this.make(child, step.projection, true)),
+      keyFrom: step.key,
+      children: step.children.map((child) =>
+        this.make(child, { rows: true, projection: step.projection, key: step.key }),
+      ),
     };
   }
 
-  #sink(step: SinkStep, projection: readonly ProjectedField[] | undefined, rows: boolean): SinkProgram {
+  #sink(step: SinkStep, seen: Seen): SinkProgram {
     const { kernel, outbox, rowsMax } = this.#parts;
     const { name, topic, key, value, partitioner, keepsKey, keepsValue } = step;
     const chooses = typeof topic === "function" || partitioner !== undefined;
@@ -202,26 +224,24 @@ class StepMaker {
       value,
       keepsKey,
       keepsValue,
-      form: chooses ? undefined : this.#form(step, projection, rows),
+      form: chooses ? undefined : this.#form(step, seen),
       write: value.newWriter?.(),
     };
   }
 
-  #form(
-    step: SinkStep,
-    projection: readonly ProjectedField[] | undefined,
-    rows: boolean,
-  ): RecordForm | undefined {
-    if (!step.keepsKey) return undefined;
-    const value = this.#valuePart(step, projection, rows);
-    return value && this.#parts.kernel.newForm({ key: { from: "batch" }, value });
+  #form(step: SinkStep, seen: Seen): RecordForm | undefined {
+    const key = this.#keyPart(step, seen);
+    const value = key && this.#valuePart(step, seen);
+    return value && this.#parts.kernel.newForm({ key, value });
   }
 
-  #valuePart(
-    step: SinkStep,
-    projection: readonly ProjectedField[] | undefined,
-    rows: boolean,
-  ): FormPart | undefined {
+  #keyPart(step: SinkStep, { key }: Seen): FormPart | undefined {
+    if (step.keepsKey) return { from: "batch" };
+    const field = typeof key === "string" ? fieldNamed(key, this.#rows!) : undefined;
+    return field?.type === step.key.format ? { from: "field", field } : undefined;
+  }
+
+  #valuePart(step: SinkStep, { rows, projection }: Seen): FormPart | undefined {
     if (step.keepsValue) return { from: "batch" };
     if (!rows || step.value.format !== "json") return undefined;
     return { from: "json", descriptor: this.#parts.kernel.place(this.#rows!.encodeDescriptor(projection)) };
@@ -230,6 +250,8 @@ class StepMaker {
 
 /** Functions that leave the value as it was. */
 const KEEPS_VALUES: ReadonlySet<string> = new Set(["filter", "peek", "selectKey"]);
+/** Functions that leave the key as it was. */
+const KEEPS_KEYS: ReadonlySet<string> = new Set(["filter", "peek", "mapValues", "flatMapValues"]);
 
 /** An arrow function with one plain parameter cannot see a second argument; anything else might. */
 function takesOne(call: CallStep["call"]): boolean {

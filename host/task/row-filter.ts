@@ -44,7 +44,8 @@ function comparisonOf(comparison: RowComparison, rows: RowType): FilterExpressio
   return { op, field, value: comparison.constant };
 }
 
-function fieldNamed(name: string, rows: RowType): FieldAt {
+/** Where a field stands; its type may be one that kernels do not compare. */
+export function fieldNamed(name: string, rows: RowType): FieldAt {
   return fieldAt(rows.fields.find((each) => each.name === name)!);
 }
 

@@ -1,5 +1,6 @@
 import type { BatchView } from "../batch/batch-view.ts";
-import { projector } from "../topology/evaluate.ts";
+import { keySelector, projector } from "../topology/evaluate.ts";
+import type { Expression } from "../topology/expression.ts";
 import type { ProjectedField } from "../topology/serde.ts";
 import type { BatchHolder, KernelRows, KernelSelection } from "../wasm/kernel-instance.ts";
 import type { Chunk } from "./chunk.ts";
@@ -32,6 +33,8 @@ export interface RowSet {
   /** By item; undefined: those of the source. */
   readonly keys: readonly unknown[] | undefined;
   readonly values: readonly unknown[] | undefined;
+  /** What of the source's value is the key, where `keys` are none; undefined: the source's key. */
+  readonly keyFrom: Expression | undefined;
   /** How the source's row is seen; undefined: as it is. */
   readonly projection: readonly ProjectedField[] | undefined;
   /** By item: its row in the source; undefined: the same number. */
@@ -62,8 +65,12 @@ export function itemPath({ fan }: RowSet, item: number): Path | undefined {
 }
 
 /** Reads keys by item. */
-export function keyReader({ source, keys, at }: RowSet): RowReader {
-  return keys === undefined ? through(source.keyReader(), at) : (item) => keys[item];
+export function keyReader({ source, keys, keyFrom, at }: RowSet): RowReader {
+  if (keys !== undefined) return (item) => keys[item];
+  if (keyFrom === undefined) return through(source.keyReader(), at);
+  const read = through(source.valueReader(), at);
+  const select = keySelector(keyFrom);
+  return (item) => select(read(item));
 }
 
 /** Reads values by item. */

@@ -81,6 +81,7 @@ export function rowsBetween(chunk: Chunk, from: number, to: number): RowSet {
     source: chunk,
     keys: undefined,
     values: undefined,
+    keyFrom: undefined,
     projection: undefined,
     at: undefined,
     fan: undefined,

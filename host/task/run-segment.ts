@@ -15,8 +15,10 @@ export function segmentOver(
   set: RowSet,
   bad: BadRows,
 ): { readonly next: RowSet; readonly refused: number } {
-  const { projection, filter, check, selection } = step;
-  if (selection === undefined) return { next: { ...set, projection }, refused: 0 };
+  const { projection, keyFrom, filter, check, selection } = step;
+  const seen =
+    keyFrom === undefined ? { ...set, projection } : { ...set, projection, keyFrom, keys: undefined };
+  if (selection === undefined) return { next: seen, refused: 0 };
   const { rows } = set.chunk.room;
   let source = set.selection ?? selection;
   if (set.selection === undefined) selection.selectRows(set.items!);
@@ -24,7 +26,7 @@ export function segmentOver(
     selection.filter(filter, rows, source);
     source = selection;
   }
-  const next: RowSet = { ...set, selection, items: undefined, projection };
+  const next: RowSet = { ...seen, selection, items: undefined };
   if (check === undefined) return { next, refused: 0 };
   const before = source.rows.slice();
   const refused = before.length - selection.filter(check, rows, source);

@@ -29,13 +29,19 @@ function fieldsAfter(node: ProcessorNode, fields: readonly TypedField[]): readon
   switch (declaration?.step) {
     case undefined:
       return facts.changesValue ? undefined : fields;
+    case "keyed":
+      return fields;
     case "filter":
       for (const comparison of declaration.all) rows.checkComparison(comparison);
       return fields;
     case "branch":
       for (const comparison of declaration.predicates.flat()) rows.checkComparison(comparison);
       return fields;
+    case "selectKey":
+      rows.typeOfField(declaration.key);
+      return fields;
     case "project":
+      if (declaration.key !== undefined) rows.typeOfField(declaration.key);
       return declaration.fields.map(({ name, from }) => ({ name, type: rows.checkedType(from) }));
   }
 }

@@ -28,6 +28,12 @@ export function evaluator(expression: Expression, where: string): (row: FieldsBy
   };
 }
 
+/** The function that a key taken from a value stands for: of what is absent, null. */
+export function keySelector(key: Expression): (value: unknown) => unknown {
+  const read = evaluator(key, "the key");
+  return (value) => (value === null || value === undefined ? null : (read(value as FieldsByName) ?? null));
+}
+
 /** A row inherits from Object.prototype: a field named toString is there only if it is the row's own. */
 function fieldReader(name: string): (row: FieldsByName) => unknown {
   if (name in Object.prototype) return (row) => (Object.hasOwn(row, name) ? row[name] : undefined);

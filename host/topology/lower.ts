@@ -24,7 +24,7 @@ export function lower(source: SourceNode, children: Children): Omit<PlanSource, 
     source,
     keyChanged: false,
     valueChanged: false,
-    rows: value.rows && new SeenRows(value.rows.fields, undefined),
+    rows: value.rows && new SeenRows(value.rows.fields),
   };
   return {
     name,
@@ -56,7 +56,7 @@ function processorSteps(node: ProcessorNode, way: Way, children: Children): read
     ...way,
     keyChanged: way.keyChanged || facts.changesKey,
     valueChanged: way.valueChanged || facts.changesValue,
-    rows: facts.changesValue ? undefined : way.rows,
+    rows: facts.changesValue ? undefined : facts.changesKey ? way.rows?.keyedBy(undefined) : way.rows,
   };
   switch (call.shape) {
     case "pass":
@@ -87,15 +87,32 @@ function segmentSteps(
   children: Children,
 ): readonly SegmentStep[] | undefined {
   const declaration = node.operator.declaration!;
-  const segment = { kind: "segment" as const, names: [node.name], projection: rows.projection, checks: [] };
+  const { projection, key } = rows;
+  const segment = { kind: "segment" as const, names: [node.name], filters: [], checks: [], projection, key };
   switch (declaration.step) {
     case "project": {
-      const projected = rows.projected(declaration.fields);
+      const keyed = declaration.key === undefined ? rows : rows.keyedBy(declaration.key);
+      const projected = keyed.projected(declaration.fields);
       if (projected === undefined) return undefined;
-      const after: Way = { ...way, valueChanged: true, rows: projected.rows };
-      const { projection } = projected.rows;
-      const below = stepsBelow(node.id, after, children);
-      return [{ ...segment, filters: [], checks: projected.checks, projection, children: below }];
+      const keyChanged = way.keyChanged || declaration.key !== undefined;
+      const below = stepsBelow(
+        node.id,
+        { ...way, keyChanged, valueChanged: true, rows: projected.rows },
+        children,
+      );
+      const { checks, rows: seen } = projected;
+      return [{ ...segment, checks, projection: seen.projection, key: seen.key, children: below }];
+    }
+    case "selectKey": {
+      const keyed = rows.keyedBy(declaration.key);
+      const below = stepsBelow(node.id, { ...way, keyChanged: true, rows: keyed }, children);
+      return [{ ...segment, key: keyed.key, children: below }];
+    }
+    case "keyed": {
+      const comparison = rows.keyed();
+      if (comparison === undefined) return undefined;
+      const filters = [{ all: [comparison], keeps: true }];
+      return [{ ...segment, filters, children: stepsBelow(node.id, way, children) }];
     }
     case "filter": {
       const all = rows.compared(declaration.all);

@@ -40,7 +40,11 @@ export interface Comparison {
 
 /** The declarative form of an operator: data, which kernels run over whole batches where values are rows. */
 export type Declaration =
-  | { readonly step: "project"; readonly fields: readonly ProjectedField[] }
+  /** A new value, or a new key (a field of the old value), or both. A null value stays null, and so is its key. */
+  | { readonly step: "project"; readonly fields: readonly ProjectedField[]; readonly key?: string }
+  | { readonly step: "selectKey"; readonly key: string }
+  /** Keeps the records whose key is not null. */
+  | { readonly step: "keyed" }
   /** Keeps the rows for which "all comparisons hold" equals `keeps`. A null value: all its fields are null. */
   | { readonly step: "filter"; readonly all: readonly Comparison[]; readonly keeps: boolean }
   /** The predicates of a branch, each "all comparisons hold"; an empty one always holds. */

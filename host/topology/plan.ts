@@ -59,7 +59,7 @@ export interface BranchStep {
 
 /**
  * Declarative steps in a row, right behind a source whose values kernels turn into rows: all fused into one look
- * at the source's row. Comparisons and projection name fields of that row.
+ * at the source's row. Comparisons, key and projection name fields of that row.
  */
 export interface SegmentStep {
   readonly kind: "segment";
@@ -72,6 +72,8 @@ export interface SegmentStep {
    * the projection of its last node that may not. A row for which one does not is a bad record of that node.
    */
   readonly checks: readonly Expression[];
+  /** What of the source's row is the key behind it; undefined: the key as it comes. */
+  readonly key: Expression | undefined;
   /** undefined: the row as it is. */
   readonly projection: readonly ProjectedField[] | undefined;
   readonly children: readonly PlanStep[];

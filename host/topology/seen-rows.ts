@@ -4,19 +4,30 @@ import type { Comparison } from "./operator.ts";
 import { type RowComparison, rowComparison } from "./row-comparison.ts";
 import type { ProjectedField, RowField } from "./serde.ts";
 
+const COMPARABLE: ReadonlySet<ValueType> = new Set(["string", "i32", "i64", "f64", "bool", "null"]);
+
 /** The source's rows as some node sees them: turns what it declares into terms of the source's row. */
 export class SeenRows {
   /** undefined: as they are. */
   readonly projection: readonly ProjectedField[] | undefined;
+  /** What of the source's row is the key; undefined: nothing, it is another one. */
+  readonly key: Expression | undefined;
   readonly #fields: readonly RowField[];
 
-  constructor(fields: readonly RowField[], projection: readonly ProjectedField[] | undefined) {
+  constructor(fields: readonly RowField[], projection?: readonly ProjectedField[], key?: Expression) {
     this.#fields = fields;
     this.projection = projection;
+    this.key = key;
+  }
+
+  /** The same rows behind a new key: this field of theirs, or another one. */
+  keyedBy(field: string | undefined): SeenRows {
+    const key = field === undefined ? undefined : this.#inSource(field);
+    return new SeenRows(this.#fields, this.projection, key);
   }
 
   /**
-   * What a projection of these rows makes of them, and which of its expressions may come to nothing.
+   * What a projection of these rows makes of them (the key stays), and which of its expressions may come to nothing.
    *
    * @returns undefined: kernels cannot do it
    */
@@ -28,7 +39,7 @@ export class SeenRows {
     const checks = projection
       .filter((_, index) => this.#mayFail(fields[index]!.from))
       .map(({ from }) => from);
-    return { rows: new SeenRows(this.#fields, projection), checks };
+    return { rows: new SeenRows(this.#fields, projection, this.key), checks };
   }
 
   /** @returns undefined: kernels cannot do them all */
@@ -41,6 +52,16 @@ export class SeenRows {
       return rowComparison(left, comparator, right, typeof to === "string", this.#typeOfField);
     });
     return compared.every((each) => each !== undefined) ? compared : undefined;
+  }
+
+  /**
+   * That the key is not null.
+   *
+   * @returns undefined: kernels cannot tell
+   */
+  keyed(): RowComparison | undefined {
+    if (this.key === undefined || !COMPARABLE.has(typeOf(this.key, this.#typeOfField))) return undefined;
+    return rowComparison(this.key, "ne", { constant: null }, false, this.#typeOfField);
   }
 
   /** validate() has found that the fields exist. */

@@ -7,10 +7,16 @@ type Kind = "number" | "integer" | "text" | "flag" | "other";
 interface Seen {
   readonly name: string;
   readonly kind: Kind;
+  /** How a serde of its values is named; "json" for what has none of its own. */
+  readonly type: KeyType;
 }
+
+export type KeyType = "string" | "i32" | "i64" | "f64" | "json";
 
 /** A declarative step as a user writes it. */
 export type Step =
+  | { readonly selectKey: string }
+  | { readonly map: { readonly key: string; readonly value: Readonly<Record<string, unknown>> } }
   | { readonly project: Readonly<Record<string, unknown>> }
   | { readonly filter: Readonly<Record<string, unknown>>; readonly keeps: boolean };
 
@@ -104,6 +110,8 @@ const INTEGERS = [0n, 1n, -1n, 2n, 10n, 3037000500n, 2n ** 63n - 1n, -(2n ** 63n
 export class ExpressionCase {
   readonly schema: ObjectSchema;
   readonly steps: readonly Step[];
+  /** The serde of the key at the end. */
+  readonly keyType: KeyType;
   readonly #random: SeededRandom;
 
   constructor(random: SeededRandom) {
@@ -111,10 +119,22 @@ export class ExpressionCase {
     const names = NAMES.filter(() => random.chance(0.7));
     const fields = (names.length === 0 ? ["a"] : names).map((name) => this.#field(name));
     this.schema = { type: "object", fields };
-    let seen = fields.map(({ name, value }): Seen => ({ name, kind: KINDS[value.type] ?? "other" }));
+    let seen = fields.map(
+      ({ name, value: { type } }): Seen => ({ name, kind: KINDS[type] ?? "other", type: keyTypeOf(type) }),
+    );
+    this.keyType = "string";
     const steps: Step[] = [];
     for (let left = random.whole(1, 5); left > 0; left--) {
-      if (random.chance(0.5)) {
+      if (random.chance(0.2)) {
+        const { name: key, type } = random.pick(seen);
+        this.keyType = type;
+        if (random.chance(0.5)) steps.push({ selectKey: key });
+        else {
+          const [value, next] = this.#projection(seen);
+          steps.push({ map: { key, value } });
+          seen = next;
+        }
+      } else if (random.chance(0.5)) {
         const [project, next] = this.#projection(seen);
         steps.push({ project });
         seen = next;
@@ -175,15 +195,15 @@ export class ExpressionCase {
       const chosen = random.pick(["field", "constant", "number", "integer", "number", "integer"] as const);
       if (chosen === "constant") {
         const constant = this.#constant(random.pick(["number", "integer", "text", "flag", "other"] as const));
-        next.push({ name, kind: kindOf(constant) });
+        next.push({ name, ...seenOf(constant) });
         return [name, { constant }];
       }
       if (chosen === "field") {
         const field = random.pick(seen);
-        next.push({ name, kind: field.kind });
+        next.push({ ...field, name });
         return [name, field.name];
       }
-      next.push({ name, kind: chosen });
+      next.push({ name, kind: chosen, type: chosen === "number" ? "f64" : "i64" });
       return [name, this.#arithmetic(chosen, seen, 3)];
     });
     // as an object lists its members: names that are numbers first
@@ -241,12 +261,19 @@ export class ExpressionCase {
   }
 }
 
-function kindOf(constant: unknown): Kind {
-  const kinds: Readonly<Record<string, Kind>> = {
-    number: "number",
-    bigint: "integer",
-    string: "text",
-    boolean: "flag",
-  };
-  return kinds[typeof constant] ?? "other";
+function keyTypeOf(type: string): KeyType {
+  return type === "string" || type === "i32" || type === "i64" || type === "f64" ? type : "json";
+}
+
+function seenOf(constant: unknown): Omit<Seen, "name"> {
+  switch (typeof constant) {
+    case "number":
+      return { kind: "number", type: "f64" };
+    case "bigint":
+      return { kind: "integer", type: "i64" };
+    case "string":
+      return { kind: "text", type: "string" };
+    default:
+      return { kind: typeof constant === "boolean" ? "flag" : "other", type: "json" };
+  }
 }

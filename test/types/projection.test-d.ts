@@ -1,11 +1,13 @@
 // Checked by the compiler: nothing here runs. Each @ts-expect-error is a misuse that must not compile.
 import { z } from "zod";
+import type { Computation, Projection } from "../../host/dsl/fields.ts";
 import type { KStream } from "../../host/dsl/kstream.ts";
 import { StreamsBuilder } from "../../host/dsl/streams-builder.ts";
-import { json, jsonOf, nullable, string } from "../../host/serdes/index.ts";
+import { i64, json, jsonOf, nullable, string } from "../../host/serdes/index.ts";
 
 type Same<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
 function expectType<_T extends true>(): void {}
+type KeyOf<S> = S extends KStream<infer K, infer _V, infer _N> ? K : never;
 type ValueOf<S> = S extends KStream<infer _K, infer V, infer _N> ? V : never;
 
 const Order = z.object({
@@ -81,6 +83,42 @@ expectType<Same<Extract<ValueOf<typeof tombstones>, null>, null>>();
 const again = priced.mapValues({ half: { divide: ["total", 2] } });
 expectType<Same<ValueOf<typeof again>["half"], number>>();
 priced.filter({ total: { gt: 100 }, source: "web" });
+
+// ---- expressions and projections made elsewhere
+
+declare const computation: Computation<z.infer<typeof Order>>;
+const computed = orders.mapValues({ n: computation });
+expectType<Same<ValueOf<typeof computed>["n"], number | bigint | null>>();
+declare const projection: Projection<z.infer<typeof Order>>;
+orders.mapValues(projection).to("out");
+
+// ---- keys
+
+const byId = orders.selectKey("Id");
+expectType<Same<KeyOf<typeof byId>, string>>();
+expectType<Same<ValueOf<typeof byId>["Price"], number>>();
+byId.to("out", { key: string });
+const byLimit = orders.selectKey("Limit");
+expectType<Same<KeyOf<typeof byLimit>, number | null>>();
+const byAccount = payments.map({
+  key: "account",
+  value: { sum: { add: ["cents", 1n] }, of: { constant: "web" } },
+});
+expectType<Same<KeyOf<typeof byAccount>, bigint>>();
+expectType<Same<ValueOf<typeof byAccount>["sum"], bigint | null>>();
+byAccount.to("out", { key: i64 });
+const maybe = builder.stream("t", { key: string, value: nullable(json(Order)) }).selectKey("Id");
+expectType<Same<KeyOf<typeof maybe>, string | null>>();
+// @ts-expect-error the key's serde is not known any more
+orders.selectKey("Id").to("out");
+// @ts-expect-error a text is no bigint
+orders.selectKey("Id").to("out", { key: i64 });
+// @ts-expect-error no such field
+orders.selectKey("Ident");
+// @ts-expect-error no such field
+orders.map({ key: "Ident", value: { id: "Id" } });
+// @ts-expect-error no such field
+orders.map({ key: "Id", value: { id: "Ident" } });
 
 // ---- misuse
 
