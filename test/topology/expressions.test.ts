@@ -145,6 +145,27 @@ test("an expression of more nodes than kernels take runs as a function", () => {
   );
 });
 
+test("a key from a field is part of the segment, and a repartition behind it drops null keys in it", () => {
+  const builder = new StreamsBuilder();
+  orders(builder)
+    .mapValues({ city: "other", price: "price" })
+    .selectKey("city")
+    .filter({ price: { gt: 1 } })
+    .repartition({ name: "by-city", key: string as never })
+    .to("out");
+  const [steps] = compile(builder.build(), "app").subTopologies.map(({ sources }) =>
+    chainOf(sources[0]!.children),
+  );
+  assert.equal(steps?.length, 1);
+  const { key, names, filters } = segmentOf(steps?.[0]);
+  assert.equal(key, "other");
+  assert.equal(names.length, 4);
+  assert.deepEqual(filters.at(-1), {
+    all: [{ field: "other", comparator: "ne", constant: null }],
+    keeps: true,
+  });
+});
+
 test("arithmetic and comparisons that mix types are refused, and what they have is named", () => {
   const refused: readonly [(stream: Orders) => unknown, RegExp][] = [
     [
