@@ -212,6 +212,7 @@ export const ERRORS = {
     kind: "fatal",
     says: 'the record that {node} made of offset {offset} cannot be written: {problem}. The transaction is not committed. Make smaller records, or set onProductionError to "continue" or "deadLetter"',
   },
+  ARITHMETIC_FAILED: { kind: "record", says: "{where}: {left} {sign} {right}: {problem}" },
   RECORD_REFUSED: { kind: "record", says: "{reason}" },
   SERDE_REFUSED: { kind: "record", says: "the serde {serde} refuses {problem}" },
   RECORD_FAILED: {

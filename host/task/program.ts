@@ -1,5 +1,5 @@
 import type { ErrorSettings } from "../topology/error-settings.ts";
-import type { Comparison } from "../topology/operator.ts";
+import type { Expression } from "../topology/expression.ts";
 import { matchesTopic } from "../topology/pattern.ts";
 import type {
   BranchStep,
@@ -7,16 +7,13 @@ import type {
   Plan,
   PlanSource,
   PlanStep,
-  RowFilter,
   SegmentStep,
   SinkStep,
 } from "../topology/plan.ts";
-import type { AnySerde, ProjectedField, RowField, RowType, WriteValue } from "../topology/serde.ts";
+import type { AnySerde, ProjectedField, RowType, WriteValue } from "../topology/serde.ts";
 import type { ExtractTopic, Partitioner } from "../topology/sink-choice.ts";
 import type { TimestampExtractor } from "../topology/timestamp-extractor.ts";
 import type {
-  FieldAt,
-  FilterExpression,
   FormPart,
   KernelFilter,
   KernelInstance,
@@ -25,6 +22,7 @@ import type {
 } from "../wasm/kernel-instance.ts";
 import { type Part, stringParts } from "./conform-strings.ts";
 import type { Outbox } from "./outbox.ts";
+import { checkOf, fieldNamed, filterOf } from "./row-filter.ts";
 import { SinkTargets } from "./sink-targets.ts";
 
 /** A plan made ready for one kernel instance: descriptors placed, filters and forms compiled, room reserved. */
@@ -72,7 +70,11 @@ export interface BranchProgram extends StepProgram {
 export interface SegmentProgram extends StepProgram {
   readonly kind: "segment";
   readonly filter: KernelFilter | undefined;
+  /** Rows that it does not keep are bad: something of the projection cannot be computed of them. */
+  readonly check: KernelFilter | undefined;
   readonly projection: readonly ProjectedField[] | undefined;
+  /** undefined: the key as it comes. */
+  readonly keyFrom: Expression | undefined;
   /** Where its selection is written; undefined: it passes on the one that it was given. */
   readonly selection: KernelSelection | undefined;
   readonly children: readonly ProgramStep[];
@@ -124,10 +126,21 @@ function makeProgram(source: PlanSource, parts: ProgramParts): SourceProgram {
     errors: { ...parts.errors, ...source.errors },
     rowByRow: source.rowByRow,
     descriptor: rows && parts.kernel.place(rows.descriptor),
-    children: source.children.map((step) => maker.make(step)),
+    children: source.children.map((step) =>
+      maker.make(step, { rows: rows !== undefined, projection: undefined, key: undefined }),
+    ),
     strings: stringParts(key, value),
     callsUser: maker.callsUser || timestamps.from === "function",
   };
+}
+
+/** How the source's row is seen at some step. */
+interface Seen {
+  /** The value is that row. */
+  readonly rows: boolean;
+  readonly projection: readonly ProjectedField[] | undefined;
+  /** What of it is the key. */
+  readonly key: Expression | undefined;
 }
 
 class StepMaker {
@@ -141,54 +154,61 @@ class StepMaker {
     this.#parts = parts;
   }
 
-  make(step: PlanStep, projection?: readonly ProjectedField[], rows = this.#rows !== undefined): ProgramStep {
+  make(step: PlanStep, seen: Seen): ProgramStep {
     switch (step.kind) {
       case "call":
-        return this.#call(step, projection, rows);
+        return this.#call(step, seen);
       case "branch":
-        return this.#branch(step, projection, rows);
+        return this.#branch(step, seen);
       case "segment":
         return this.#segment(step);
       case "sink":
-        return this.#sink(step, projection, rows);
+        return this.#sink(step, seen);
     }
   }
 
-  #call(step: CallStep, projection: readonly ProjectedField[] | undefined, rows: boolean): CallProgram {
+  #call(step: CallStep, seen: Seen): CallProgram {
     this.callsUser = true;
+    const { name, call } = step;
     const place = this.#places++;
-    const keepsRows = KEEPS_VALUES.has(step.call.shape);
-    const children = step.children.map((child) => this.make(child, projection, rows && keepsRows));
-    return { kind: "call", name: step.name, place, call: step.call, takesOne: takesOne(step.call), children };
+    const after = {
+      ...seen,
+      rows: seen.rows && KEEPS_VALUES.has(call.shape),
+      key: KEEPS_KEYS.has(call.shape) ? seen.key : undefined,
+    };
+    const children = step.children.map((child) => this.make(child, after));
+    return { kind: "call", name, place, call, takesOne: takesOne(call), children };
   }
 
-  #branch(step: BranchStep, projection: readonly ProjectedField[] | undefined, rows: boolean): BranchProgram {
+  #branch(step: BranchStep, seen: Seen): BranchProgram {
     this.callsUser = true;
     const { name, predicates } = step;
     const place = this.#places++;
-    const ways = step.ways.map((steps) => steps.map((each) => this.make(each, projection, rows)));
+    const ways = step.ways.map((steps) => steps.map((each) => this.make(each, seen)));
     return { kind: "branch", name, place, predicates, ways };
   }
 
   #segment(step: SegmentStep): SegmentProgram {
     const { kernel, rowsMax } = this.#parts;
     const place = this.#places++;
-    const filters = step.filters.map((filter) => this.#expression(filter));
+    const { filters, checks } = step;
+    const rows = this.#rows!;
     return {
       kind: "segment",
       name: step.names.at(-1)!,
       place,
-      filter:
-        filters.length === 0
-          ? undefined
-          : kernel.newFilter(filters.length === 1 ? filters[0]! : { op: "and", of: filters }),
-      selection: filters.length === 0 ? undefined : kernel.newSelection(rowsMax),
+      filter: filters.length === 0 ? undefined : kernel.newFilter(filterOf(filters, rows)),
+      check: checks.length === 0 ? undefined : kernel.newFilter(checkOf(checks, rows)),
+      selection: filters.length + checks.length === 0 ? undefined : kernel.newSelection(rowsMax),
       projection: step.projection,
-      children: step.children.map((child) => this.make(child, step.projection, true)),
+      keyFrom: step.key,
+      children: step.children.map((child) =>
+        this.make(child, { rows: true, projection: step.projection, key: step.key }),
+      ),
     };
   }
 
-  #sink(step: SinkStep, projection: readonly ProjectedField[] | undefined, rows: boolean): SinkProgram {
+  #sink(step: SinkStep, seen: Seen): SinkProgram {
     const { kernel, outbox, rowsMax } = this.#parts;
     const { name, topic, key, value, partitioner, keepsKey, keepsValue } = step;
     const chooses = typeof topic === "function" || partitioner !== undefined;
@@ -204,55 +224,34 @@ class StepMaker {
       value,
       keepsKey,
       keepsValue,
-      form: chooses ? undefined : this.#form(step, projection, rows),
+      form: chooses ? undefined : this.#form(step, seen),
       write: value.newWriter?.(),
     };
   }
 
-  #form(
-    step: SinkStep,
-    projection: readonly ProjectedField[] | undefined,
-    rows: boolean,
-  ): RecordForm | undefined {
-    if (!step.keepsKey) return undefined;
-    const value = this.#valuePart(step, projection, rows);
-    return value && this.#parts.kernel.newForm({ key: { from: "batch" }, value });
+  #form(step: SinkStep, seen: Seen): RecordForm | undefined {
+    const key = this.#keyPart(step, seen);
+    const value = key && this.#valuePart(step, seen);
+    return value && this.#parts.kernel.newForm({ key, value });
   }
 
-  #valuePart(
-    step: SinkStep,
-    projection: readonly ProjectedField[] | undefined,
-    rows: boolean,
-  ): FormPart | undefined {
+  #keyPart(step: SinkStep, { key }: Seen): FormPart | undefined {
+    if (step.keepsKey) return { from: "batch" };
+    const field = typeof key === "string" ? fieldNamed(key, this.#rows!) : undefined;
+    return field?.type === step.key.format ? { from: "field", field } : undefined;
+  }
+
+  #valuePart(step: SinkStep, { rows, projection }: Seen): FormPart | undefined {
     if (step.keepsValue) return { from: "batch" };
     if (!rows || step.value.format !== "json") return undefined;
     return { from: "json", descriptor: this.#parts.kernel.place(this.#rows!.encodeDescriptor(projection)) };
-  }
-
-  #expression({ all, keeps }: RowFilter): FilterExpression {
-    const expression: FilterExpression = { op: "and", of: all.map((each) => this.#comparison(each)) };
-    return keeps ? expression : { op: "not", of: expression };
-  }
-
-  #comparison({ field: name, comparator, constant }: Comparison): FilterExpression {
-    const field = fieldAt(this.#rows!.fields.find((each) => each.name === name)!);
-    if (constant === null) return { op: comparator === "eq" ? "isNull" : "isNotNull", field };
-    return { op: OPERATORS[comparator], field, value: constant };
   }
 }
 
 /** Functions that leave the value as it was. */
 const KEEPS_VALUES: ReadonlySet<string> = new Set(["filter", "peek", "selectKey"]);
-
-const OPERATORS = { eq: "==", ne: "!=", lt: "<", le: "<=", gt: ">", ge: ">=" } as const;
-
-/** Bytes of a FlatBuffers vtable before its first entry, and of an entry. */
-const VTABLE_LEAD = 4;
-const VTABLE_ENTRY = 2;
-
-function fieldAt(field: RowField): FieldAt {
-  return { slots: [(field.slot - VTABLE_LEAD) / VTABLE_ENTRY], type: field.type as FieldAt["type"] };
-}
+/** Functions that leave the key as it was. */
+const KEEPS_KEYS: ReadonlySet<string> = new Set(["filter", "peek", "mapValues", "flatMapValues"]);
 
 /** An arrow function with one plain parameter cannot see a second argument; anything else might. */
 function takesOne(call: CallStep["call"]): boolean {

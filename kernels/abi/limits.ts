@@ -27,3 +27,5 @@ export const SINK_SEALED_BYTES_MAX = 8388608;
 export const FILTER_NODES_MAX = 64;
 /** Vtable slots from a row inwards to a field. */
 export const FIELD_DEPTH_MAX = 8;
+/** Fields, constants and operators of one expression. */
+export const EXPRESSION_NODES_MAX = 64;
