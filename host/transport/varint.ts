@@ -1,4 +1,4 @@
-/** Varints of Kafka's records: zigzag, 7 bits a byte, least significant first. */
+/** Varints of Kafka's records: zigzag, 7 bits a byte, least significant first. A varlong is one of 64 bits. */
 
 /** Reads them one after the other. */
 export class VarintReader {
@@ -30,6 +30,18 @@ export class VarintReader {
     return 0;
   }
 
+  /** A varlong, as the double next to it. */
+  long(): number {
+    let raw = 0;
+    for (let count = 0, scale = 1; count < 10; count++, scale *= 128) {
+      const byte = this.#byte();
+      raw += (byte & 127) * scale;
+      if (byte < 128) return raw % 2 === 0 ? raw / 2 : -(raw + 1) / 2;
+    }
+    this.at = -1;
+    return 0;
+  }
+
   #byte(): number {
     if (this.at < 0 || this.at >= this.#end) {
       this.at = -1;
@@ -53,4 +65,29 @@ export function writeVarint(target: Uint8Array, at: number, value: number): numb
   for (; raw > 127; raw >>>= 7) target[next++] = (raw & 127) | 128;
   target[next++] = raw;
   return next;
+}
+
+/** A varlong of more bits than this is written by way of a bigint. */
+const SHORT_MAX = 0x3fff_ffff;
+
+/** Bytes that a whole number, which a double holds exactly, takes as a varlong. */
+export function varlongBytes(value: number): number {
+  if (value >= -SHORT_MAX && value <= SHORT_MAX) return varintBytes(value);
+  let bytes = 1;
+  for (let raw = zigzag(value); raw > 127n; raw >>= 7n) bytes++;
+  return bytes;
+}
+
+/** Writes a varlong. @returns where the next byte goes. */
+export function writeVarlong(target: Uint8Array, at: number, value: number): number {
+  if (value >= -SHORT_MAX && value <= SHORT_MAX) return writeVarint(target, at, value);
+  let next = at;
+  let raw = zigzag(value);
+  for (; raw > 127n; raw >>= 7n) target[next++] = Number(raw & 127n) | 128;
+  target[next++] = Number(raw);
+  return next;
+}
+
+function zigzag(value: number): bigint {
+  return value >= 0 ? BigInt(value) * 2n : BigInt(value) * -2n - 1n;
 }
