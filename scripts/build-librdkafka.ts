@@ -37,7 +37,11 @@ function build(): number {
   try {
     // node-gyp's environment goes before its arguments.
     const env = { ...process.env, CKJS_LINKING: "dynamic", npm_config_nodedir: headers.folder };
-    const { status } = spawnSync(process.execPath, [nodeGyp, "rebuild"], { cwd: folder, env, stdio: "inherit" });
+    const { status } = spawnSync(process.execPath, [nodeGyp, "rebuild"], {
+      cwd: folder,
+      env,
+      stdio: "inherit",
+    });
     if (status === 0 && loads()) return 0;
     console.error(
       `${PACKAGE} was not built. It needs python3, make, a C++ compiler, and the headers of curl, OpenSSL, SASL, zstd, lz4 and zlib`,

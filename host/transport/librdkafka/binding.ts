@@ -8,7 +8,9 @@ import { PeridotError } from "../../errors.ts";
  */
 export interface Binding {
   // A second argument, of topics' properties alone, would make it pass over all of those in the first.
-  readonly Producer: new (properties: Properties) => NativeProducer;
+  readonly Producer: new (
+    properties: Properties,
+  ) => NativeProducer;
   readonly KafkaConsumer: new (properties: Properties) => NativeConsumer;
 }
 

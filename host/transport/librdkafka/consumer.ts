@@ -59,7 +59,11 @@ export class LibrdkafkaConsumer implements Consumer {
   #onRoom: (() => void) | undefined;
   #isClosed = false;
 
-  constructor({ binding, cluster, onMade }: ProducerParts, properties: Properties, settings: ConsumerSettings) {
+  constructor(
+    { binding, cluster, onMade }: ProducerParts,
+    properties: Properties,
+    settings: ConsumerSettings,
+  ) {
     this.#cluster = cluster;
     this.#settings = {
       ...settings,
@@ -163,7 +167,11 @@ export class LibrdkafkaConsumer implements Consumer {
       throw new PeridotError("OFFSET_OUT_OF_RANGE", { topic, partition, offset: "committed yet" });
     }
     const latest = isolation === "read_committed" ? "latestCommitted" : "latest";
-    const located = await listOffsets(this.#cluster, unplaced, offsetReset === "earliest" ? "earliest" : latest);
+    const located = await listOffsets(
+      this.#cluster,
+      unplaced,
+      offsetReset === "earliest" ? "earliest" : latest,
+    );
     for (const [index, { offset }] of located.entries()) unplaced[index]!.position = offset;
   }
 
@@ -182,9 +190,11 @@ export class LibrdkafkaConsumer implements Consumer {
     if (!this.#buffer.isEmpty) this.wake();
   }
 
-  async #take(key: string, records: readonly NativeRecord[]): Promise<void> {
+  async #take(key: string, taken: readonly NativeRecord[]): Promise<void> {
     const place = this.#places.get(key);
     if (place === undefined || !place.isAssigned) return; // assigned anew, or given up, meanwhile
+    const records = taken.filter(({ offset }) => BigInt(offset) >= place.position!);
+    if (records.length === 0) return;
     const exact = records.some(hasAmbiguousHeaders) ? await this.#headers.mend(records) : undefined;
     if (this.#places.get(key) !== place || this.#isClosed) return;
     const batch = batchOfRecords(records, exact);
@@ -231,7 +241,13 @@ export class LibrdkafkaConsumer implements Consumer {
         const what = `reading ${[...this.#places.values()].map((each) => `${each.topic}-${each.partition}`).join(", ")}`;
         const error = code > 0 ? kafkaErrorName(code) : `librdkafka's error ${code}`;
         const permission = "READ and DESCRIBE on the topics that are read";
-        throw new PeridotError(decision.as, { what, api: "Fetch", error, detail: ` (${message})`, permission });
+        throw new PeridotError(decision.as, {
+          what,
+          api: "Fetch",
+          error,
+          detail: ` (${message})`,
+          permission,
+        });
       }
     }
   }

@@ -48,7 +48,9 @@ export function decideNative({ call, code, isTransactional }: NativeFailureFacts
       return { as: "TRANSACTION_ABORTABLE" };
     case "init":
       if (DENIED.has(code)) return { as: "ACCESS_DENIED" };
-      return { as: code === KAFKA_CODES.INVALID_TRANSACTION_TIMEOUT ? "CONFIG_INVALID" : "RETRIES_EXHAUSTED" };
+      return {
+        as: code === KAFKA_CODES.INVALID_TRANSACTION_TIMEOUT ? "CONFIG_INVALID" : "RETRIES_EXHAUSTED",
+      };
     case "deliver":
       return decideDelivery(code, isTransactional);
   }

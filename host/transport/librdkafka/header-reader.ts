@@ -34,7 +34,9 @@ export class HeaderReader {
     while (exact.size < wanted.size && !this.#isClosed)
       for (const fetched of await this.#consumer.poll(WAIT_MS)) {
         for (const { from, to, baseOffset } of batchHeaders(fetched.records))
-          for (const { offsetDelta, headers } of decodeBatch(Buffer.from(fetched.records.subarray(from, to)))) {
+          for (const { offsetDelta, headers } of decodeBatch(
+            Buffer.from(fetched.records.subarray(from, to)),
+          )) {
             const offset = Number(baseOffset) + offsetDelta;
             if (wanted.has(offset)) exact.set(offset, headers);
           }

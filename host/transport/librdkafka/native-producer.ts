@@ -2,7 +2,14 @@ import type { Clock } from "../../clock.ts";
 import type { CodedHeader, CodedRecord } from "../batch-codec.ts";
 import type { ProducerIdentity } from "../kafka/transaction-protocol.ts";
 import type { TopicPartition } from "../port.ts";
-import { type Binding, type Done, type NativeError, type NativeProducer, type Properties, promised } from "./binding.ts";
+import {
+  type Binding,
+  type Done,
+  type NativeError,
+  type NativeProducer,
+  type Properties,
+  promised,
+} from "./binding.ts";
 import { NATIVE_CODES } from "./native-codes.ts";
 
 /** A record that was not delivered. */

@@ -379,5 +379,8 @@ function requireWritable(
   if (!Number.isSafeInteger(timestamp)) throw refuse(`the timestamp ${timestamp} is beyond 2^53`, remedy);
   const zero = headers.find(({ key }) => key.includes("\0"));
   if (zero !== undefined)
-    throw refuse(`librdkafka cannot write the header key ${JSON.stringify(zero.key)}, which has a zero byte`, remedy);
+    throw refuse(
+      `librdkafka cannot write the header key ${JSON.stringify(zero.key)}, which has a zero byte`,
+      remedy,
+    );
 }
