@@ -30,13 +30,18 @@ export class VarintReader {
     return 0;
   }
 
-  /** A varlong, as the double next to it. */
+  /** A varlong; beyond 2^53, the double next to it. */
   long(): number {
-    let raw = 0;
-    for (let count = 0, scale = 1; count < 10; count++, scale *= 128) {
+    let low = 0; // the first 4 bytes
+    let high = 0;
+    for (let count = 0; count < 10; count++) {
       const byte = this.#byte();
-      raw += (byte & 127) * scale;
-      if (byte < 128) return raw % 2 === 0 ? raw / 2 : -(raw + 1) / 2;
+      if (count < 4) low |= (byte & 127) << (7 * count);
+      else high += (byte & 127) * 128 ** (count - 4);
+      if (byte < 128) {
+        const half = high * 2 ** 27 + (low >>> 1);
+        return low & 1 ? -half - 1 : half;
+      }
     }
     this.at = -1;
     return 0;
