@@ -100,6 +100,8 @@ export interface NativeRecord extends NativePosition {
 }
 
 const PACKAGE = "@confluentinc/kafka-javascript";
+/** Until librdkafka must have reached a broker. */
+export const CONNECT_MS = 10_000;
 
 /**
  * Loads the package, which costs 16 MB and some 50 ms, and nothing where nobody asks for it.
@@ -128,6 +130,42 @@ export function loadBinding(load: (name: string) => unknown = createRequire(impo
 
 function unavailable(problem: string, remedy: string, cause: unknown): PeridotError {
   return new PeridotError("LIBRDKAFKA_UNAVAILABLE", { problem, remedy }, cause);
+}
+
+/** The code of an error that librdkafka gave as text alone: it could not make the client. */
+const UNMADE = -1;
+
+/**
+ * Makes a client of librdkafka's and connects it, by name of the option that its properties came from.
+ * Errors: CONFIG_INVALID where it refuses them; NativeError where no broker answers.
+ */
+export async function connected<Client extends NativeClient>(
+  option: "producerProperties" | "consumerProperties",
+  make: () => Client,
+): Promise<Client> {
+  const refused = (error: unknown) =>
+    new PeridotError(
+      "CONFIG_INVALID",
+      {
+        option: `${option}, tls or sasl`,
+        problem: `is refused by librdkafka (${(error as Error).message})`,
+        remedy: "Correct it: librdkafka's CONFIGURATION.md has all properties",
+      },
+      error,
+    );
+  let client: Client;
+  try {
+    client = make();
+  } catch (error) {
+    throw refused(error);
+  }
+  client.on("error", () => {}); // of a token's provider: the connection fails of it, and says so
+  try {
+    await promised((done) => client.connect({ allTopics: false, timeout: CONNECT_MS }, done));
+  } catch (error) {
+    throw (error as NativeError).code === UNMADE ? refused(error) : error;
+  }
+  return client;
 }
 
 /** A call with a callback, as a promise. */

@@ -12,7 +12,13 @@ import type {
   FetchedRecords,
   TopicPartition,
 } from "../port.ts";
-import type { NativeError, NativePosition, NativeRecord, Properties } from "./binding.ts";
+import {
+  CONNECT_MS,
+  type NativeError,
+  type NativePosition,
+  type NativeRecord,
+  type Properties,
+} from "./binding.ts";
 import { decideConsumeFailure } from "./decide-consume-failure.ts";
 import { HeaderReader, hasAmbiguousHeaders } from "./header-reader.ts";
 import { NativeConsumerLife } from "./native-consumer.ts";
@@ -152,10 +158,25 @@ export class LibrdkafkaConsumer implements Consumer {
     const places = [...this.#places.values()];
     for (const topic of new Set(places.map((each) => each.topic))) await this.#cluster.requireTopic(topic);
     await this.#place(places.filter((each) => each.position === undefined));
-    await this.#life.connect();
+    await this.#connect();
     if (this.#isStale || this.#isClosed) return;
     this.#life.assign(places.map(nativePosition));
     for (const place of places) place.isAssigned = true;
+  }
+
+  /** Errors: CONFIG_INVALID, RETRIES_EXHAUSTED. */
+  async #connect(): Promise<void> {
+    try {
+      await this.#life.connect();
+    } catch (error) {
+      if (error instanceof PeridotError) throw error;
+      const { message: last } = error as NativeError;
+      throw new PeridotError("RETRIES_EXHAUSTED", {
+        what: "connecting librdkafka",
+        withinMs: CONNECT_MS,
+        last,
+      });
+    }
   }
 
   /** Gives a position to those without one. */

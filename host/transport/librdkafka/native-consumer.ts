@@ -1,6 +1,7 @@
 import type { TopicPartition } from "../port.ts";
 import {
   type Binding,
+  connected,
   type NativeConsumer,
   type NativeError,
   type NativePosition,
@@ -16,40 +17,49 @@ export interface Consumed {
   readonly ends: readonly NativePosition[];
 }
 
-const CONNECT_MS = 10_000;
 /** A call that finds nothing holds a thread of libuv's pool for so long. */
 const CONSUME_MS = 100;
 const CLOSED: NativeError = { code: NATIVE_CODES.DESTROYED, message: "the consumer is closed" };
 
 /** librdkafka's consumer, connected when it is first needed. Its calls reject with a NativeError. */
 export class NativeConsumerLife {
-  readonly #native: NativeConsumer;
-  #connecting: Promise<unknown> | undefined;
+  readonly #binding: Binding;
+  readonly #properties: Properties;
+  #native: NativeConsumer | undefined;
+  #connecting: Promise<NativeConsumer> | undefined;
   #consuming: Promise<Consumed> | undefined;
   #isClosed = false;
 
   constructor(binding: Binding, properties: Properties) {
-    this.#native = new binding.KafkaConsumer(properties);
-    this.#native.on("error", () => {});
+    this.#binding = binding;
+    this.#properties = properties;
   }
 
+  /** May be called again, also after it has failed. Errors: CONFIG_INVALID too. */
   async connect(): Promise<void> {
     if (this.#isClosed) throw CLOSED;
-    this.#connecting ??= promised((done) =>
-      this.#native.connect({ allTopics: false, timeout: CONNECT_MS }, done),
+    this.#connecting ??= connected(
+      "consumerProperties",
+      () => new this.#binding.KafkaConsumer(this.#properties),
     );
-    await this.#connecting;
+    try {
+      this.#native = await this.#connecting;
+    } catch (error) {
+      this.#connecting = undefined;
+      throw error;
+    }
   }
 
   assign(partitions: readonly NativePosition[]): void {
-    this.#native.assign(partitions);
+    this.#native?.assign(partitions);
   }
 
   /** Up to `count` records, waiting a little for the first; one call at a time. */
   async consume(count: number): Promise<Consumed> {
-    if (this.#isClosed) throw CLOSED;
+    const native = this.#native;
+    if (this.#isClosed || native === undefined) throw CLOSED;
     this.#consuming = new Promise((resolve, reject) => {
-      this.#native.getClient().consume(CONSUME_MS, count, true, (error, records = [], ends = []) => {
+      native.getClient().consume(CONSUME_MS, count, true, (error, records = [], ends = []) => {
         if (error) reject(error);
         else resolve({ records, ends });
       });
@@ -59,14 +69,15 @@ export class NativeConsumerLife {
 
   /** As of the last fetch; -1 where nothing is known. */
   highWatermark({ topic, partition }: TopicPartition): number {
-    return this.#isClosed ? -1 : this.#native.getWatermarkOffsets(topic, partition).highOffset;
+    if (this.#isClosed || this.#native === undefined) return -1;
+    return this.#native.getWatermarkOffsets(topic, partition).highOffset;
   }
 
   async close(): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    if (this.#connecting === undefined) return;
     await Promise.allSettled([this.#connecting, this.#consuming]);
-    await promised((done) => this.#native.disconnect(done)).catch(() => {});
+    const native = this.#native ?? (await this.#connecting?.catch(() => undefined));
+    if (native !== undefined) await promised((done) => native.disconnect(done)).catch(() => {});
   }
 }

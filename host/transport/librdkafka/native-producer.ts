@@ -4,6 +4,7 @@ import type { ProducerIdentity } from "../kafka/transaction-protocol.ts";
 import type { TopicPartition } from "../port.ts";
 import {
   type Binding,
+  connected,
   type Done,
   type NativeError,
   type NativeProducer,
@@ -24,7 +25,6 @@ export interface DeliveryFailure extends TopicPartition {
 const CLOSED: NativeError = { code: NATIVE_CODES.DESTROYED, message: "the producer is closed" };
 /** A native call holds a thread of libuv's pool for so long at most, and is then made again. */
 const CALL_MS = 1_000;
-const CONNECT_MS = 10_000;
 /** Statistics are the only place where librdkafka says who its producer is. */
 const STATISTICS_MS = 100;
 
@@ -41,35 +41,38 @@ export class NativeProducerLife {
   readonly #calls = new Set<Promise<unknown>>();
   #isClosed = false;
 
-  constructor(binding: Binding, clock: Clock, properties: Properties) {
+  /** Errors: NativeError; CONFIG_INVALID. */
+  static async connect(binding: Binding, clock: Clock, properties: Properties): Promise<NativeProducerLife> {
+    const isTransactional = "transactional.id" in properties;
+    const make = () =>
+      new binding.Producer({
+        ...properties,
+        ...(isTransactional ? { "statistics.interval.ms": STATISTICS_MS } : {}),
+        dr_cb: true,
+        "delivery.report.only.error": true,
+      });
+    return new NativeProducerLife(await connected("producerProperties", make), clock);
+  }
+
+  private constructor(native: NativeProducer, clock: Clock) {
+    this.#native = native;
     this.#clock = clock;
     this.#statistics.promise.catch(() => {}); // whoever waits for them hears of it
-    this.#native = new binding.Producer({
-      ...properties,
-      ...("transactional.id" in properties ? { "statistics.interval.ms": STATISTICS_MS } : {}),
-      dr_cb: true,
-      "delivery.report.only.error": true,
-    });
-    this.#native.on("error", () => {});
-    this.#native.on("event.stats", ({ message }) => {
+    native.on("event.stats", ({ message }) => {
       const identity = identityIn(message);
       if (identity !== undefined) this.#statistics.resolve(identity);
     });
-    this.#native.on("delivery-report", (error, { topic, partition, size }) => {
+    native.on("delivery-report", (error, { topic, partition, size }) => {
       if (error === null || error === undefined) return;
       const { code, message } = error;
       this.#failure ??= { topic, partition, code, message, bytes: size };
     });
+    native.setPollInBackground(true);
   }
 
   /** The first record that was not delivered. Complete once `flush` has resolved. */
   get failure(): DeliveryFailure | undefined {
     return this.#failure;
-  }
-
-  async connect(): Promise<void> {
-    await this.#call((done) => this.#native.connect({ allTopics: false, timeout: CONNECT_MS }, done));
-    this.#native.setPollInBackground(true);
   }
 
   /** InitProducerId. @returns producer id and epoch, which this life keeps: what changes them ends it. */

@@ -130,7 +130,7 @@ export class LibrdkafkaProducer implements Producer {
     assert(this.pendingBytes === 0, "flush() comes before commit()");
     this.#state = "ending";
     await this.#orFail(async () => {
-      if (this.#hasBegun) await this.#called("commit", (life, withinMs) => life.commit(withinMs));
+      if (this.#hasBegun) await this.#called("commit", (withinMs) => this.#life!.commit(withinMs));
       else await this.#protocol.endTransaction(1, this.#identity!, true);
     });
     this.#ended();
@@ -150,7 +150,7 @@ export class LibrdkafkaProducer implements Producer {
     this.#failure = undefined;
     this.#state = "ending";
     await this.#orFail(async () => {
-      if (this.#hasBegun) await this.#called("abort", (life, withinMs) => life.abort(withinMs));
+      if (this.#hasBegun) await this.#called("abort", (withinMs) => this.#life!.abort(withinMs));
       else if (this.#hasSentOffsets) await this.#protocol.endTransaction(1, this.#identity!, false);
     });
     this.#ended();
@@ -176,10 +176,10 @@ export class LibrdkafkaProducer implements Producer {
       if (transactionalId === undefined) await cluster.connectToAny();
       else await cluster.coordinatorOf("transaction", transactionalId);
     });
-    const life = new NativeProducerLife(binding, cluster.clock, this.#properties);
-    this.#life = life;
-    await this.#called("init", async (_, withinMs) => {
-      await life.connect();
+    await this.#called("init", async (withinMs) => {
+      const life = await NativeProducerLife.connect(binding, cluster.clock, this.#properties);
+      this.#life = life;
+      if (this.#isClosed) this.#endLife();
       if (transactionalId !== undefined) this.#identity = await life.init(withinMs);
     });
   }
@@ -195,12 +195,13 @@ export class LibrdkafkaProducer implements Producer {
   /** A call of librdkafka's, its failure in our words. */
   async #called(
     call: "init" | "begin" | "commit" | "abort",
-    act: (life: NativeProducerLife, withinMs: number) => Promise<void>,
+    act: (withinMs: number) => Promise<void>,
   ): Promise<void> {
     const withinMs = this.#parts.cluster.timeouts.retryMs;
     try {
-      await act(this.#life!, withinMs);
+      await act(withinMs);
     } catch (error) {
+      if (error instanceof PeridotError) throw error;
       throw callError(call, error as NativeError, { ...this.#settings, withinMs });
     }
   }

@@ -29,7 +29,7 @@ export interface StoredRecord {
   readonly headers: readonly { readonly key: string; readonly value: Buffer | null }[];
 }
 
-/** One uncompressed record batch, for tests and tools; one record at least. */
+/** One uncompressed record batch, for tests and tools; nothing for no records. */
 export function encodeRecords(
   records: readonly PlainRecord[],
   nowMs: number,
@@ -42,7 +42,7 @@ export function encodeRecords(
     value: bytesOf(value),
     headers: (headers ?? []).map((header) => ({ key: header.key, value: bytesOf(header.value) })),
   }));
-  return encodeBatch(coded, 0n, producer);
+  return coded.length === 0 ? Buffer.alloc(0) : encodeBatch(coded, 0n, producer);
 }
 
 /** The records of one whole batch, copied; none for control batches and compressed ones. */

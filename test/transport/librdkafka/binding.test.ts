@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { suite, test } from "node:test";
 import { Worker } from "node:worker_threads";
 import { PeridotError } from "../../../host/errors.ts";
-import { loadBinding } from "../../../host/transport/librdkafka/binding.ts";
+import { connected, loadBinding } from "../../../host/transport/librdkafka/binding.ts";
 
 const PACKAGE = "@confluentinc/kafka-javascript";
 
@@ -41,6 +41,15 @@ suite("the package of librdkafka", () => {
   test("of which something else is missing is not said to be missing itself", () => {
     const error = refusal(throwing("MODULE_NOT_FOUND", "Cannot find module 'bindings'"));
     assert.match(error.message, /cannot be loaded \(Cannot find module 'bindings'\)/);
+  });
+
+  test("a property that it does not know is refused by the option's name", async () => {
+    const make = throwing("", 'No such configuration property: "linger"');
+    await assert.rejects(connected("producerProperties", make), {
+      code: "CONFIG_INVALID",
+      message:
+        /producerProperties, tls or sasl is refused by librdkafka \(No such configuration property: "linger"\)/,
+    });
   });
 
   test("in a worker is refused before it is loaded: its callbacks would come in the main thread", async () => {
