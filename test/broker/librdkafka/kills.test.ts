@@ -14,6 +14,8 @@ import { librdkafkaMissing } from "./addon.ts";
 const KILLS = Number(process.env.KILLS ?? 4);
 const SEED = Number(process.env.SEED ?? 1);
 const RATE = 5_000;
+/** As startApp sets it. */
+const SESSION_MS = 6_000;
 const options = { brokers: 1 } as const;
 
 suite("exactly once on librdkafka", { skip: librdkafkaMissing() ?? clusterMissing(options) ?? false }, () => {
@@ -52,6 +54,21 @@ suite("exactly once on librdkafka", { skip: librdkafkaMissing() ?? clusterMissin
         await other.kill();
         await livesOn(steady, random() * 1000);
       }
+      return steady;
+    });
+  });
+
+  test("one of two processes, stopped for longer than its session, goes on and commits nothing of others'", async () => {
+    await flow({ cluster, directory, rate: RATE, seed: SEED }, "paused", async (run) => {
+      const steady = startApp({ ...run, transport: "librdkafka" });
+      const stateDirectory = `${run.stateDirectory}-other`;
+      const other = startApp({ ...run, transport: "librdkafka", stateDirectory });
+      await livesOn(other, 8_000);
+      other.child.kill("SIGSTOP");
+      await livesOn(steady, 1.5 * SESSION_MS);
+      other.child.kill("SIGCONT");
+      await livesOn(other, 5_000);
+      await other.kill();
       return steady;
     });
   });
