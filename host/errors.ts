@@ -90,6 +90,12 @@ export const ERRORS = {
     kind: "unknown",
     says: "{broker} has not answered {api}: {problem}. Whether it was carried out is not known",
   },
+  // librdkafka (host/transport/librdkafka/)
+  LIBRDKAFKA_UNAVAILABLE: { kind: "fatal", says: "librdkafka cannot be used: {problem}. {remedy}" },
+  RECORD_UNREADABLE: {
+    kind: "fatal",
+    says: "{topic}-{partition}: the record at offset {offset} has a timestamp that librdkafka's binding cannot hand out exactly ({timestamp}). Read it with bootstrapServers, without librdkafka, or move the group's offset past it",
+  },
   // The embedded broker (host/transport/memory/)
   CLOCK_STUCK: { kind: "fatal", says: "what the virtual clock was to wait for does not come: {why}" },
   EMBEDDED_TOPIC: { kind: "fatal", says: "embedded broker: topic {topic}: {problem}" },

@@ -80,6 +80,7 @@ export type {
 export { type KafkaSettings, kafkaTransport } from "./transport/kafka/kafka-transport.ts";
 export type { SaslSettings } from "./transport/kafka/sasl/authentication.ts";
 export type { OAuthToken } from "./transport/kafka/sasl/oauth-bearer.ts";
+export { type LibrdkafkaSettings, librdkafkaTransport } from "./transport/librdkafka/librdkafka-transport.ts";
 export { EmbeddedBroker, type EmbeddedBrokerSettings } from "./transport/memory/embedded-broker.ts";
 export type { Listener, ListenSettings } from "./transport/memory/listen.ts";
 export { type MemoryTransportSettings, memoryTransport } from "./transport/memory/memory-transport.ts";

@@ -69,14 +69,10 @@ export const DIRECTIONS: Readonly<Record<string, readonly string[]>> = {
   "host/diagnostics/": BASE,
   ...Object.fromEntries(STAGES.map((stage) => [stage, [...BASE, ...upTo(STAGES, stage)]])),
   // the embedded broker answers Kafka's protocol, and is reached by our own client over in-process connections
-  "host/transport/memory/": [
-    ...BASE,
-    "host/transport/port.ts",
-    "host/transport/crc32c.ts",
-    "host/transport/kafka/",
-  ],
-  "host/transport/kafka/": [...BASE, "host/transport/port.ts", "host/transport/crc32c.ts"],
-  "host/transport/librdkafka/": [...BASE, "host/transport/port.ts", "host/transport/crc32c.ts"],
+  "host/transport/memory/": [...BASE, "host/transport/*", "host/transport/kafka/"],
+  "host/transport/kafka/": [...BASE, "host/transport/*"],
+  // groups, offsets and topics are our own client's, whoever fetches and writes
+  "host/transport/librdkafka/": [...BASE, "host/transport/*", "host/transport/kafka/"],
   ...Object.fromEntries(BUILD.map((folder) => [folder, [...BASE, ...upTo(BUILD, folder)]])),
   "host/serdes/": [...BASE, "host/topology/", "host/batch/"],
   "host/config.ts": [...BASE, "host/transport/", "host/topology/"],
@@ -120,7 +116,7 @@ export const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   "lz4-napi": ["host/transport/kafka/compression/"],
   "node:diagnostics_channel": ["host/diagnostics/"],
   "node:tls": ["host/transport/"],
-  "node:worker_threads": ["host/task/", "host/stream-worker.ts"],
+  "node:worker_threads": ["host/task/", "host/stream-worker.ts", "host/transport/librdkafka/"],
 };
 
 export function packages(tree: Tree): readonly Finding[] {
