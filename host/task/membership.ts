@@ -17,8 +17,11 @@ import type { TaskName, TaskToOpen, ThreadHandle } from "./thread-port.ts";
 
 import { TopicWatch } from "./topic-watch.ts";
 
+/** How the leader sees the topics. */
+export type TopicLooks = Pick<Admin, "describeTopics" | "listTopics">;
+
 export interface MembershipParts {
-  readonly admin: Admin;
+  readonly admin: TopicLooks;
   readonly member: GroupMember;
   readonly threads: readonly ThreadHandle[];
   readonly subTopologies: readonly SubTopologySources[];

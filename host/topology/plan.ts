@@ -1,4 +1,5 @@
 import type { ErrorSettings } from "./error-settings.ts";
+import type { Import } from "./imported.ts";
 import type { Call, Comparison } from "./operator.ts";
 import type { AnySerde, ProjectedField } from "./serde.ts";
 import type { ExtractTopic, Partitioner } from "./sink-choice.ts";
@@ -9,8 +10,16 @@ export interface Plan {
   readonly subTopologies: readonly SubTopology[];
   /** Topics of the application's own, which it makes where they do not exist. */
   readonly internalTopics: readonly InternalTopic[];
+  readonly imports: readonly PlannedImport[];
   /** SHA-256 in hex over everything that tells plans apart: main thread and workers must agree on it. */
   readonly hash: string;
+}
+
+/** What is fed into a source's topic. */
+export interface PlannedImport {
+  readonly imported: Import;
+  /** As Kafka knows it. */
+  readonly topic: string;
 }
 
 /** Sources, and all that they reach without a topic between. Its tasks: one a partition. */
