@@ -146,6 +146,18 @@ test("a second life goes on with both: the import behind its position, the expor
   );
 });
 
+test("a pattern does not mean what the application exports", async () => {
+  const { clock, broker, makeApp } = scene();
+  broker.createTopic("in");
+  broker.append("in", 0, [{ key: "a", value: "1" }]);
+  const app = makeApp();
+  app.stream(/.*/, { key: string, value: string }).export("all");
+  await clock.runFor(app.start());
+  await clock.advance(700_000); // the leader looks for new topics twice
+  assert.equal(broker.read("app-all-export").flat().length, 1);
+  await clock.runFor(app.close());
+});
+
 suite("topics of one's own", () => {
   test("an import and an export of topics that exist", async () => {
     const { clock, broker, makeApp } = scene();
