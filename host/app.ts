@@ -103,8 +103,8 @@ export class Peridot {
    * For other shapes: `Readable.from(app.exported(…))`, `ReadableStream.from(app.exported(…))`.
    *
    * @param exported what `KStream#export` gave, or its name and serdes.
-   * @throws TOPOLOGY_INVALID if it has no such name; while reading: TOPIC_MISSING, EXPORT_RECORD_INVALID, and what a
-   *   broker refuses
+   * @throws TOPOLOGY_INVALID if it has no such name; while reading: TOPIC_MISSING, EXPORT_RECORD_INVALID,
+   *   EXPORT_POSITION_GONE, and what a broker refuses
    *
    * @example
    *   const app = peridot({ applicationId: "ages", bootstrapServers: "localhost:9092" });

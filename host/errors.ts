@@ -240,6 +240,10 @@ export const ERRORS = {
     kind: "record",
     says: "the position that import {name} gives with item {number} {problem}. All before it is committed. Give a value that JSON holds, in at most {bytesMax} bytes",
   },
+  EXPORT_POSITION_GONE: {
+    kind: "fatal",
+    says: "export {name} is to be read from offset {offset} of {topic}-{partition}, which is not there: records were deleted before they were read (the topic's retention), or the topic was made anew. Begin with an offset that is there, and keep records for longer",
+  },
   EXPORT_RECORD_INVALID: {
     kind: "record",
     says: "export {name}: the record at offset {offset} of {topic}-{partition} cannot be read: {problem}. Give the serdes that it was written with, or begin behind it by `from`",

@@ -92,7 +92,7 @@ export class ExportIterator<K, V> implements AsyncIterableIterator<ExportedRecor
         if (record !== undefined) return { done: false, value: record };
       }
     } catch (error) {
-      if (!this.#isOver) this.#failure ??= asPeridotError(error); // what fails because it was closed is no failure
+      if (!this.#isOver) this.#failure ??= this.#told(error); // what fails because it was closed is no failure
     }
     await this.end();
     const failure = this.#failure;
@@ -121,21 +121,21 @@ export class ExportIterator<K, V> implements AsyncIterableIterator<ExportedRecor
 
   /** undefined: closed before the application ran. */
   async #open(): Promise<OpenExport<K, V> | undefined> {
-    const { exported, options, started, openTransport } = this.#setup;
+    const { exported, started, openTransport } = this.#setup;
+    const { from } = this.#setup.options;
     await Promise.race([started, this.#over.promise]);
     if (this.#isOver) return undefined;
     const transport = openTransport();
     this.#transport = transport;
     const consumer = transport.consumer({
       isolation: "read_committed",
-      offsetReset: "earliest",
+      offsetReset: from === undefined ? "earliest" : "none", // what a reader counts on is not passed over in silence
       fetchBytesMax: AHEAD_BYTES_MAX,
       partitionBytesMax: AHEAD_BYTES_MAX,
       bufferedBytesMax: AHEAD_BYTES_MAX,
     });
     this.#consumer = consumer;
     const reader = new RecordReader(exported, openKernelInstance(kernelModule()));
-    const { from } = options;
     if (from === undefined) return { consumer, reader, ...this.#join(transport, consumer, reader) };
     await this.#assignAll(transport, consumer, from);
     return { consumer, reader, share: undefined, membership: undefined, joined: Promise.resolve() };
@@ -150,13 +150,9 @@ export class ExportIterator<K, V> implements AsyncIterableIterator<ExportedRecor
     const described = await transport.admin.describeTopics([topic]);
     const { partitions } = described.get(topic) ?? {};
     if (partitions === undefined) throw new PeridotError("TOPIC_MISSING", { topics: topic });
-    consumer.assign(
-      Array.from({ length: partitions }, (_, partition) => ({
-        topic,
-        partition,
-        offset: from.get(partition),
-      })),
-    );
+    const all = Array.from({ length: partitions }, (_, partition) => ({ topic, partition }));
+    const starts = await transport.admin.listOffsets(all, "earliest");
+    consumer.assign(starts.map((start) => ({ ...start, offset: from.get(start.partition) ?? start.offset })));
   }
 
   #join(
@@ -187,6 +183,12 @@ export class ExportIterator<K, V> implements AsyncIterableIterator<ExportedRecor
     const joined = membership.run();
     joined.catch((error: unknown) => void this.end(asPeridotError(error)));
     return { share, membership, joined };
+  }
+
+  #told(error: unknown): PeridotError {
+    const told = asPeridotError(error);
+    if (told.code !== "OFFSET_OUT_OF_RANGE") return told;
+    return new PeridotError("EXPORT_POSITION_GONE", { ...told.facts, name: this.#setup.exported.name }, told);
   }
 
   async #close(): Promise<void> {

@@ -261,6 +261,32 @@ suite("what goes wrong", () => {
     assert.deepEqual(await iterator.next(), { done: true, value: undefined });
   });
 
+  for (const [offset, why] of [
+    [1n, "was deleted"],
+    [9n, "is not there yet"],
+  ] as const) {
+    test(`a position that ${why}`, async () => {
+      const scene = new ImportScene(1);
+      scene.broker.append(TOPIC, 0, texts("a", "b", "c"));
+      const config = scene.config();
+      const transport = config.transport!({ clientId: "deleting", clock: scene.clock });
+      await scene.clock.runFor(transport.admin.deleteRecords([{ topic: TOPIC, partition: 0, before: 2n }]));
+      await transport.close();
+      const iterator = reading(scene, TEXTS, { from: new Map([[0, offset]]) });
+      await assert.rejects(scene.clock.runFor(iterator.next()), {
+        code: "EXPORT_POSITION_GONE",
+        message: new RegExp(`export texts is to be read from offset ${offset} of items-0, `),
+      });
+      const whole = reading(scene, TEXTS, { from: new Map() });
+      assert.deepEqual(
+        valuesOf(await take(scene, whole, 1)),
+        ["c"],
+        "without a position: from what is there",
+      );
+      await scene.clock.runFor(whole.return());
+    });
+  }
+
   for (const from of [undefined, new Map<number, bigint>()]) {
     test(`a topic that is not there, ${from === undefined ? "as a member" : "with positions"}`, async () => {
       const scene = new ImportScene(1);

@@ -5,6 +5,7 @@ import { suite, test } from "node:test";
 import { parseNote } from "../../host/commit/transaction-tag.ts";
 import { bytes } from "../../host/serdes/index.ts";
 import type { ItemSource } from "../../host/topology/imported.ts";
+import { memoryTransport } from "../../host/transport/memory/memory-transport.ts";
 import { ImportScene, LETTERS, numbers, TOPIC } from "./import-scene.ts";
 
 const sorted = (values: readonly string[]) => [...values].sort((a, b) => Number(a) - Number(b));
@@ -332,6 +333,38 @@ suite("several processes", () => {
         said.push(`${name} ends`);
       }
     };
+
+  test("a source without positions goes on with what it has in hand, though another fed while it was off the network", async () => {
+    const scene = new ImportScene(1);
+    const link = scene.broker.link();
+    const numbersOf = (name: string) =>
+      async function* (_position: undefined, { signal }: { signal: AbortSignal }) {
+        for (let number = 0; !signal.aborted; number++) {
+          yield { key: name, value: `${name} ${number}` };
+          await new Promise<void>((resolve) => scene.clock.timer(20, resolve));
+        }
+      };
+    const config = { transport: memoryTransport(scene.broker, { link }), sessionTimeoutMs: 6_000 };
+    const first = await scene.life({ source: numbersOf("first") }, config).start();
+    await scene.clock.advance(2_000);
+    link.isolate();
+    const second = await scene.life({ source: numbersOf("second") }, { sessionTimeoutMs: 6_000 }).start();
+    await first.until(() => scene.values.some((value) => value.startsWith("second")));
+    await scene.clock.advance(3_000);
+    await second.close();
+    link.heal();
+    const before = scene.values.length;
+    await first.until(() => scene.values.length > before + 100);
+    await first.close();
+    for (const name of ["first", "second"]) {
+      const found = scene.values.filter((value) => value.startsWith(name));
+      assert.deepEqual(
+        found,
+        upTo(found.length).map((number) => `${name} ${number}`),
+      );
+    }
+    assert.equal(scene.committed!.offset, BigInt(scene.values.length));
+  });
 
   test("one feeds, and goes on feeding when others come; when it goes, another takes over where it was", async () => {
     const scene = new ImportScene();
