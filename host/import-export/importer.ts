@@ -137,6 +137,8 @@ export class Importer {
 export function onePartition(admin: TopicLooks): TopicLooks {
   return {
     listTopics: () => admin.listTopics(),
+    listOffsets: (partitions, at) => admin.listOffsets(partitions, at),
+    deleteRecords: (partitions) => admin.deleteRecords(partitions),
     describeTopics: async (topics) => {
       const described = await admin.describeTopics(topics);
       return new Map([...described].map(([topic, each]) => [topic, { ...each, partitions: 1 }]));

@@ -15,9 +15,13 @@ export function internalTopics(subTopologies: readonly (readonly LogicalNode[])[
       topics.set(node.topic, topic);
     }
   });
+  const read = new Set(
+    subTopologies.flat().flatMap((node) => (node.kind === "source" && node.internal ? node.topics : [])),
+  );
   return [...topics].map(([topic, { partitions, writtenBy }]) => ({
     topic,
     partitions,
     writtenBy: [...writtenBy],
+    isRead: read.has(topic),
   }));
 }

@@ -109,6 +109,8 @@ export interface InternalTopic {
   readonly partitions: number | undefined;
   /** Sub-topologies that write it. */
   readonly writtenBy: readonly number[];
+  /** false: it is there for others, so that nothing says when a record has been consumed. */
+  readonly isRead: boolean;
 }
 
 /** Every topic that the plan reads by name, in the order of its sources. */
