@@ -6,6 +6,7 @@ import { after, suite, test } from "node:test";
 import { type Peridot, peridot } from "../../host/app.ts";
 import type { PeridotConfig } from "../../host/config.ts";
 import { json, string } from "../../host/serdes/index.ts";
+import { TopologyTestDriver } from "../../host/testing/topology-test-driver.ts";
 import { err } from "../../host/topology/result.ts";
 import { EmbeddedBroker } from "../../host/transport/memory/embedded-broker.ts";
 import { memoryTransport } from "../../host/transport/memory/memory-transport.ts";
@@ -156,6 +157,19 @@ test("a pattern does not mean what the application exports", async () => {
   await clock.advance(700_000); // the leader looks for new topics twice
   assert.equal(broker.read("app-all-export").flat().length, 1);
   await clock.runFor(app.close());
+});
+
+test("the test driver pipes into an import's topic, and reads an export's; no source is opened", () => {
+  const app = scene().makeApp();
+  evens(app);
+  const driver = new TopologyTestDriver(app);
+  const numbersIn = driver.input("app-numbers-import", { key: string, value: json<number>() });
+  const evensOut = driver.output("app-evens-export", { key: string, value: json<number>() });
+  for (const number of [1, 2, 3, 4]) numbersIn.pipe(`${number}`, number);
+  assert.deepEqual(evensOut.readKeyValues(), [
+    ["2", 2],
+    ["4", 4],
+  ]);
 });
 
 suite("topics of one's own", () => {
