@@ -1,6 +1,7 @@
 import { asPeridotError } from "./commit/commit.ts";
 import type { ResolvedConfig } from "./config.ts";
 import type { PeridotError } from "./errors.ts";
+import { Importer, type ImportProgress } from "./import-export/importer.ts";
 import { Membership } from "./task/membership.ts";
 import { memberSettings, openThread } from "./task/open-thread.ts";
 import { prepareTopics } from "./task/prepare-topics.ts";
@@ -19,6 +20,7 @@ export interface InstanceSettings {
   readonly newId: () => string;
   readonly onTasks: (tasks: readonly TaskName[]) => void;
   readonly onProgress: (thread: number, progress: ThreadProgress) => void;
+  readonly onImport: (name: string, progress: ImportProgress) => void;
 }
 
 /**
@@ -33,6 +35,7 @@ export class Instance {
   readonly #settings: InstanceSettings;
   readonly #transport: Transport;
   #threads: readonly ThreadHandle[] = [];
+  #importers: readonly Importer[] = [];
   #membership: Membership | undefined;
   #isMember = false;
   #isClosing = false;
@@ -70,7 +73,7 @@ export class Instance {
   /** Before the group is joined there is nothing to hand over: what is under way is given up. */
   close(): void {
     this.#isClosing = true;
-    if (this.#isMember) this.#membership?.close();
+    if (this.#isMember) this.#endMembership();
     else void this.#disconnect();
   }
 
@@ -97,17 +100,32 @@ export class Instance {
       internalTopics: new Set(plan.internalTopics.map(({ topic }) => topic)),
       purge: { clock: config.clock, everyMs: config.repartitionPurgeIntervalMs },
     });
-    await Promise.all(this.#threads.map((thread) => thread.start()));
+    this.#importers = this.#makeImporters(partitionsOf, processId);
+    await Promise.all([...this.#threads, ...this.#importers].map((each) => each.start()));
   }
 
   async #beMember(): Promise<void> {
     if (this.#isClosing) return;
     this.#isMember = true;
-    await this.#membership?.run();
+    await Promise.all(
+      [this.#membership, ...this.#importers].map((each) => each?.run().catch((error) => this.#fail(error))),
+    );
+  }
+
+  /** Each group is left in its own time; `run` goes on when all are. */
+  #endMembership(): void {
+    this.#membership?.close();
+    for (const importer of this.#importers) importer.close();
+  }
+
+  #fail(error: unknown): void {
+    this.#failure ??= asPeridotError(error);
+    this.#endMembership();
   }
 
   async #disconnect(): Promise<void> {
     await Promise.all(this.#threads.map((thread) => thread.close()));
+    await Promise.all(this.#importers.map((importer) => importer.disconnect()));
     await this.#transport.close();
   }
 
@@ -149,13 +167,27 @@ export class Instance {
     );
   }
 
+  #makeImporters(partitionsOf: ReadonlyMap<string, number>, processId: string): Importer[] {
+    const { config, plan, transport, newId, onImport } = this.#settings;
+    return plan.imports.map(
+      ({ imported, topic }) =>
+        new Importer({
+          config,
+          transport,
+          imported,
+          topic,
+          partitionsOf,
+          processId,
+          life: newId(),
+          onProgress: (progress) => onImport(imported.name, progress),
+        }),
+    );
+  }
+
   #eventsOf(thread: number): ThreadEvents {
     return {
       lost: () => this.#membership?.threadLost(),
-      failed: (error) => {
-        this.#failure ??= error;
-        this.#membership?.close();
-      },
+      failed: (error) => this.#fail(error),
       progress: (progress) => this.#settings.onProgress(thread, progress),
     };
   }

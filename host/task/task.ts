@@ -23,7 +23,10 @@ export function parseTaskName(name: string): TaskId {
 export interface Cut {
   /** Finished batches since the last cut that `takeFull` has not handed out; per partition in their order. */
   readonly batches: readonly OutgoingBatch[];
-  /** Of every task that moved or wrote since the last cut: its partitions' next offsets. */
+  /**
+   * Of every task that moved or wrote since the last cut: its partitions' next offsets. `metadata` holds what the task
+   * wants to read back with them; the transaction's tag is put before it.
+   */
   readonly offsets: readonly OffsetToCommit[];
   /** Source rows consumed since the last cut. */
   readonly rows: number;
