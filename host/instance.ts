@@ -89,7 +89,10 @@ export class Instance {
     }));
     const { deadLetterTopic } = config.errors;
     const partitionsOf = await prepareTopics({ admin, plan, subTopologies, deadLetterTopic });
-    const written = sinkTopics(plan).concat(deadLetterTopic ?? []);
+    const imported = plan.imports.map(({ topic }) => topic);
+    const written = [
+      ...new Set([...sinkTopics(plan), ...imported, ...(deadLetterTopic ? [deadLetterTopic] : [])]),
+    ];
     const limitsOf = await readTopicLimits(admin, written);
     if (this.#isClosing) return;
     this.#threads = this.#makeThreads({ partitionsOf, limitsOf, processId });
@@ -103,7 +106,7 @@ export class Instance {
       internalTopics: new Set(plan.internalTopics.map(({ topic }) => topic)),
       purge: { clock: config.clock, everyMs: config.repartitionPurgeIntervalMs },
     });
-    this.#importers = this.#makeImporters(partitionsOf, processId);
+    this.#importers = this.#makeImporters({ partitionsOf, limitsOf, processId });
     await Promise.all([...this.#threads, ...this.#importers].map((each) => each.start()));
   }
 
@@ -172,7 +175,7 @@ export class Instance {
     );
   }
 
-  #makeImporters(partitionsOf: ReadonlyMap<string, number>, processId: string): Importer[] {
+  #makeImporters(known: Pick<WorkerStart, "partitionsOf" | "limitsOf" | "processId">): Importer[] {
     const { config, plan, transport, newId, onImport } = this.#settings;
     return plan.imports.map(
       ({ imported, topic }) =>
@@ -181,8 +184,7 @@ export class Instance {
           transport,
           imported,
           topic,
-          partitionsOf,
-          processId,
+          ...known,
           life: newId(),
           onProgress: (progress) => onImport(imported.name, progress),
         }),

@@ -2,6 +2,7 @@ import { assert } from "../assert.ts";
 import { BatchBuilder } from "../batch/batch-builder.ts";
 import { Outbox, type TopicSink } from "../task/outbox.ts";
 import type { Cut, RunnerCounters, TaskRunner } from "../task/task.ts";
+import type { TopicLimits } from "../task/topic-limits.ts";
 import type { FetchedRecords, OutgoingBatch, TopicPartition } from "../transport/port.ts";
 import type { HostBatch, KernelInstance, KernelSelection, RecordForm } from "../wasm/kernel-instance.ts";
 import type { EncodedRecord } from "./encode-item.ts";
@@ -15,6 +16,7 @@ export interface FeedRunnerSettings {
   readonly partition: TopicPartition;
   /** Of the import's topic and the dead letter topic. */
   readonly partitionsOf: ReadonlyMap<string, number>;
+  readonly limitsOf: ReadonlyMap<string, TopicLimits>;
   readonly deadLetterTopic: string | undefined;
 }
 
@@ -31,11 +33,11 @@ export class FeedRunner implements TaskRunner {
   #cutAt = 0n;
 
   constructor(settings: FeedRunnerSettings, kernel: KernelInstance) {
-    const { feed, partition, partitionsOf, deadLetterTopic } = settings;
+    const { feed, partition, partitionsOf, limitsOf, deadLetterTopic } = settings;
     this.#settings = settings;
     this.#feed = feed;
     this.#kernel = kernel;
-    this.#outbox = new Outbox(kernel, partitionsOf);
+    this.#outbox = new Outbox(kernel, partitionsOf, limitsOf);
     const form = kernel.newForm({ key: { from: "batch" }, value: { from: "batch" } });
     const writerOf = (topic: string) => {
       const sink = this.#outbox.sinkOf(topic);

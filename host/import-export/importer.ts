@@ -3,6 +3,7 @@ import type { PeridotError } from "../errors.ts";
 import { Membership, type TopicLooks } from "../task/membership.ts";
 import { memberSettings, openThread } from "../task/open-thread.ts";
 import type { StreamThread } from "../task/stream-thread.ts";
+import type { TopicLimits } from "../task/topic-limits.ts";
 import type { Import } from "../topology/imported.ts";
 import type { GroupMember, Transport, TransportFactory } from "../transport/port.ts";
 import { openKernelInstance } from "../wasm/kernel-instance.ts";
@@ -31,6 +32,7 @@ export interface ImportSetup {
   readonly topic: string;
   /** Of the topic, and of the dead letter topic. */
   readonly partitionsOf: ReadonlyMap<string, number>;
+  readonly limitsOf: ReadonlyMap<string, TopicLimits>;
   /** The uuid of the state directory. */
   readonly processId: string;
   /** A uuid of this life of the process. */
@@ -119,10 +121,10 @@ export class Importer {
   }
 
   #makeRunner(feed: Feed): FeedRunner {
-    const { config, imported, topic, partitionsOf } = this.#setup;
+    const { config, imported, topic, partitionsOf, limitsOf } = this.#setup;
     const { deadLetterTopic } = { ...config.errors, ...imported.errors };
     return new FeedRunner(
-      { feed, partition: { topic, partition: 0 }, partitionsOf, deadLetterTopic },
+      { feed, partition: { topic, partition: 0 }, partitionsOf, limitsOf, deadLetterTopic },
       openKernelInstance(kernelModule()),
     );
   }

@@ -87,6 +87,7 @@ function makeRunner(broker: EmbeddedBroker, feed: Feed, { traps }: ThreadFacts):
       feed,
       partition: { topic: OUTPUT_TOPIC, partition: 0 },
       partitionsOf: new Map([[OUTPUT_TOPIC, partitions]]),
+      limitsOf: new Map(),
       deadLetterTopic: undefined,
     },
     openKernelInstance(kernelModule()),

@@ -75,6 +75,7 @@ export class Life {
       imported,
       topic: TOPIC,
       partitionsOf: new Map([
+      limitsOf: new Map(),
         [TOPIC, scene.broker.cluster.topics.get(TOPIC)!.partitions.length],
         [LETTERS, 1],
       ]),
