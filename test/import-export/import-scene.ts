@@ -75,10 +75,10 @@ export class Life {
       imported,
       topic: TOPIC,
       partitionsOf: new Map([
-      limitsOf: new Map(),
         [TOPIC, scene.broker.cluster.topics.get(TOPIC)!.partitions.length],
         [LETTERS, 1],
       ]),
+      limitsOf: new Map(),
       processId: name,
       life: name,
       onProgress: (progress) => {
