@@ -216,7 +216,15 @@ export const ERRORS = {
   USER_CODE_THREW: { kind: "record", says: "{where} threw {what}, which is no Error" },
   OUTPUT_REFUSED: {
     kind: "fatal",
-    says: 'the record that {node} made of offset {offset} cannot be written: {problem}. The transaction is not committed. Make smaller records, or set onProductionError to "continue" or "deadLetter"',
+    says: 'the record that {node} made of offset {offset} cannot be written to {topic}: {problem}. The transaction is not committed. {remedy}, or set onProductionError to "continue" or "deadLetter"',
+  },
+  OUTPUT_UNSENDABLE: {
+    kind: "record",
+    says: "the record of {node} cannot be written to {topic}: {problem}. {remedy}",
+  },
+  DEAD_LETTER_REFUSED: {
+    kind: "fatal",
+    says: "the dead letter of offset {offset} cannot be written to {topic}: {problem}. The transaction is not committed. {remedy}",
   },
   ARITHMETIC_FAILED: { kind: "record", says: "{where}: {left} {sign} {right}: {problem}" },
   RECORD_REFUSED: { kind: "record", says: "{reason}" },

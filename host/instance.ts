@@ -8,10 +8,11 @@ import { prepareTopics } from "./task/prepare-topics.ts";
 import { makeTaskRunner } from "./task/runner.ts";
 import { openStateDirectory } from "./task/state-directory.ts";
 import type { TaskName, ThreadEvents, ThreadHandle, ThreadProgress } from "./task/thread-port.ts";
+import { readTopicLimits } from "./task/topic-limits.ts";
 import { WorkerThread } from "./task/worker-thread.ts";
-import type { Plan } from "./topology/plan.ts";
+import { type Plan, sinkTopics } from "./topology/plan.ts";
 import type { Transport, TransportFactory } from "./transport/port.ts";
-import { checkCrossing, workerStart } from "./worker-start.ts";
+import { checkCrossing, type WorkerStart, workerStart } from "./worker-start.ts";
 
 export interface InstanceSettings {
   readonly config: ResolvedConfig;
@@ -88,8 +89,10 @@ export class Instance {
     }));
     const { deadLetterTopic } = config.errors;
     const partitionsOf = await prepareTopics({ admin, plan, subTopologies, deadLetterTopic });
+    const written = sinkTopics(plan).concat(deadLetterTopic ?? []);
+    const limitsOf = await readTopicLimits(admin, written);
     if (this.#isClosing) return;
-    this.#threads = this.#makeThreads(partitionsOf, processId);
+    this.#threads = this.#makeThreads({ partitionsOf, limitsOf, processId });
     this.#membership = new Membership({
       admin,
       member: this.#transport.member(memberSettings(config)),
@@ -129,7 +132,8 @@ export class Instance {
     await this.#transport.close();
   }
 
-  #makeThreads(partitionsOf: ReadonlyMap<string, number>, processId: string): ThreadHandle[] {
+  #makeThreads(known: Pick<WorkerStart, "partitionsOf" | "limitsOf" | "processId">): ThreadHandle[] {
+    const { partitionsOf, limitsOf, processId } = known;
     const { config, plan, transport, newId } = this.#settings;
     const life = newId();
     if (config.threads === 0) {
@@ -144,6 +148,7 @@ export class Instance {
             makeTaskRunner({
               plan,
               partitionsOf,
+              limitsOf,
               errors: config.errors,
               clock: config.clock,
               strictOrder: config.strictOrder,
@@ -153,7 +158,7 @@ export class Instance {
       ];
     }
     const starts = Array.from({ length: config.threads }, (_, index) =>
-      workerStart({ config, planHash: plan.hash, partitionsOf, index, processId, life }),
+      workerStart({ config, planHash: plan.hash, ...known, index, life }),
     );
     return starts.map(
       (start, index) =>

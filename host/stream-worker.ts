@@ -94,7 +94,7 @@ async function open(): Promise<StreamThread> {
     transport: undefined,
     kafka,
   };
-  const { partitionsOf, thread: index, processId, life, turns } = start;
+  const { partitionsOf, limitsOf, thread: index, processId, life, turns } = start;
   const { applicationId, errors, clock, strictOrder } = config;
   return openThread({
     config,
@@ -102,7 +102,7 @@ async function open(): Promise<StreamThread> {
     index,
     processId,
     life,
-    makeRunner: () => makeTaskRunner({ plan, partitionsOf, errors, clock, strictOrder }),
+    makeRunner: () => makeTaskRunner({ plan, partitionsOf, limitsOf, errors, clock, strictOrder }),
     events: {
       lost: (error) => tell({ event: "lost", error: errorToText(error) }),
       failed: (error) => tell({ event: "failed", error: errorToText(error) }),

@@ -1,5 +1,6 @@
 import { PeridotError } from "../errors.ts";
 import type { FetchedRecords, OffsetToCommit, OutgoingBatch, TopicPartition } from "../transport/port.ts";
+import type { TopicLimits } from "./topic-limits.ts";
 
 /** A sub-topology on one partition. */
 export interface TaskId {
@@ -72,8 +73,8 @@ export interface TaskRunner {
   process(mayGoOn: () => boolean): number;
   /** Topics that a function has chosen and about which nothing is known: `process` goes on behind `learn`. */
   readonly topicsWanted: readonly string[];
-  /** Partitions of all topics that were wanted; those that do not exist are absent. */
-  learn(partitionsOf: ReadonlyMap<string, number>): void;
+  /** Partitions of all topics that were wanted, and limits where they are known; those that do not exist are absent. */
+  learn(partitionsOf: ReadonlyMap<string, number>, limitsOf: ReadonlyMap<string, TopicLimits>): void;
   /** Bytes computed and not taken yet by `takeFull` or `cut`. */
   readonly pendingBytes: number;
   /** Batches that are sealed because they are full, so that sending can begin before the cut. */
