@@ -52,7 +52,8 @@ public final class Seed {
                     long aheadMs = written * 1000 / rate - (System.nanoTime() - started) / 1_000_000;
                     if (aheadMs > 0) Thread.sleep(aheadMs);
                 }
-                byte[] key = records.nextKey().getBytes(StandardCharsets.UTF_8);
+                String name = records.nextKey();
+                byte[] key = name == null ? null : name.getBytes(StandardCharsets.UTF_8);
                 byte[] value = records.nextValue().getBytes(StandardCharsets.UTF_8);
                 producer.send(new ProducerRecord<>(topic, key, value), (metadata, error) -> {
                     if (error != null) failed.compareAndSet(null, error);
@@ -65,7 +66,7 @@ public final class Seed {
         return written;
     }
 
-    /** What is written: a key, then its value, in turn. */
+    /** What is written: a key or null, then its value, in turn. */
     interface Records {
         String nextKey();
 

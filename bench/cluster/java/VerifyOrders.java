@@ -12,7 +12,7 @@ import org.apache.kafka.common.header.Header;
 /**
  * VerifyOrders INPUT OUTPUT DEAD: each order of the input (see Orders) must be exactly once in the output, as its id, if
  * it is fine; else exactly once in the dead letters, as it was, with its place and the right reason in the headers of
- * KIP-1034. The order of each key is kept in both. All topics are read with read_committed. Exit status 0 if so, else 1.
+ * KIP-1034. The order of each key is kept in both; orders without key are not fine, and have none. All topics are read with read_committed. Exit status 0 if so, else 1.
  */
 public final class VerifyOrders {
     private static final Pattern ORDER = Pattern.compile("\\{\"id\":(\"?)(\\d+)\"?,\"kind\":\"(\\w+)\"}");
@@ -52,6 +52,7 @@ public final class VerifyOrders {
         String value = text(record.value());
         Matcher order = ORDER.matcher(value);
         String kind = !order.matches() ? "broken" : !order.group(1).isEmpty() ? "mistyped" : order.group(3);
+        if (kind.equals("fine") && record.key() == null) kind = "keyless";
         kinds.merge(kind, 1, Integer::sum);
         if (kind.equals("fine")) {
             out.expect(record, order.group(2));
@@ -69,7 +70,8 @@ public final class VerifyOrders {
             case "mistyped" -> "JSON: the value has not the type of the schema";
             case "throws" -> "=cannot bear " + order.group(2);
             case "refused" -> "=refuses " + order.group(2);
-            case "swells" -> "cannot be written to " + output + ":";
+            case "keyless" -> "cannot be written to " + output + ": it has no key";
+            case "swells" -> "cannot be written to " + output + ": it has ";
             default -> throw new IllegalStateException("an order of kind " + kind);
         };
     }
@@ -130,7 +132,10 @@ public final class VerifyOrders {
                 List<String> beyond = without(there, wanted);
                 missing += lacking.size();
                 surplus += beyond.size();
-                if (lacking.isEmpty() && beyond.isEmpty()) outOfOrder++;
+                if (lacking.isEmpty() && beyond.isEmpty()) {
+                    if (key.isNull()) return;
+                    outOfOrder++;
+                }
                 say(name + ", " + key + ": missing " + lacking + ", surplus " + beyond);
             });
             found.forEach((key, there) -> {
