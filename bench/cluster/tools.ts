@@ -53,6 +53,8 @@ export interface SeedOptions {
   readonly seed?: number;
   /** One value in eight is hard to parse. */
   readonly tricky?: boolean;
+  /** Default: addresses. */
+  readonly what?: "addresses" | "orders";
 }
 
 /** Kafka's own Java clients against one cluster: what a test needs to prepare it and to judge our output. */
@@ -106,15 +108,16 @@ export class Tools {
     await this.run("Administer", ["acl", `User:${user}`, operation, verdict, resource, name]);
   }
 
-  /** Writes `records` addresses, the same ones for the same seed. */
+  /** Writes `records` addresses or orders (java/Orders.java), the same ones for the same seed. */
   async seed(topic: string, records: number, options: SeedOptions = {}): Promise<void> {
-    const { codec = "none", seed = 1, tricky = false } = options;
+    const { codec = "none", seed = 1, tricky = false, what = "addresses" } = options;
     await this.run("Seed", [
       topic,
       `${records}`,
       `codec=${codec}`,
       `seed=${seed}`,
       `tricky=${tricky ? "yes" : "no"}`,
+      `poison=${what === "orders" ? "yes" : "no"}`,
     ]);
   }
 

@@ -1,6 +1,6 @@
 import { peridot, runProcess } from "../../host/index.ts";
 
-/** poison-topology.ts as a process, configured by the environment. Whatever fails becomes a dead letter in DEAD. */
+/** poison-topology.ts as a process, configured by the environment. Whatever fails becomes a dead letter in DEAD; with LOSES=yes not all of it. */
 await runProcess(
   peridot({
     applicationId: process.env.APP_ID!,
@@ -13,7 +13,7 @@ await runProcess(
     errors: {
       onDeserializationError: "deadLetter",
       onProcessingError: "deadLetter",
-      onProductionError: "deadLetter",
+      onProductionError: process.env.LOSES === "yes" ? "continue" : "deadLetter",
       deadLetterTopic: process.env.DEAD!,
     },
   }),

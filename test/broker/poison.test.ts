@@ -10,8 +10,7 @@ import { lives, seededRandom } from "./process.ts";
 
 /**
  * Orders of which one in a hundred is poisonous flow through an application that is killed at random moments; then an
- * independent reader finds each of them exactly once: in the output, or in the dead letters with its reason. The output
- * is compacted and takes small records only: real brokers would refuse some.
+ * independent reader finds each of them exactly once: in the output, or in the dead letters with its reason.
  * POISON_KILLS says how often, POISON_RECORDS how many orders flow at least, SEED when and which.
  */
 const KILLS = Number(process.env.POISON_KILLS ?? 3);
@@ -36,25 +35,8 @@ suite("output and dead letters are the input", { skip: clusterMissing(options) ?
   });
 
   test(`${RECORDS} orders, one in a hundred poisonous, under ${KILLS} times kill -9`, async () => {
-    const { tools, bootstrap } = cluster;
-    const id = `poison-${Date.now()}`;
-    const [input, output, dead] = ["in", "out", "dead"].map((end) => `${id}-${end}`) as [
-      string,
-      string,
-      string,
-    ];
-    await tools.createTopic(input, 6, 3);
-    await tools.createTopic(output, 6, 3, { "max.message.bytes": "20000", "cleanup.policy": "compact" });
-    await tools.createTopic(dead, 3, 3);
-    const env = {
-      BOOTSTRAP: bootstrap,
-      APP_ID: id,
-      INPUT: input,
-      OUTPUT: output,
-      DEAD: dead,
-      STATE_DIR: join(directory, "state"),
-    };
-    const start = () => launch([process.execPath, APP], { env });
+    const { tools } = cluster;
+    const { id, input, output, dead, start } = await scene("kills");
     const random = seededRandom(SEED);
     const flowMs = Math.max(1, KILLS) * LIFE_MS;
     const seeding = await tools.seedSteadily(input, Math.ceil((RECORDS * 1000) / flowMs), SEED, "orders");
@@ -82,4 +64,41 @@ suite("output and dead letters are the input", { skip: clusterMissing(options) ?
     assert.deepEqual(Object.keys(kinds), all);
     assert.ok(letters > written / 200 && letters < written / 50, `${letters} of ${written}`);
   });
+
+  test("the reader sees what is lost, and what is there twice", async () => {
+    const { tools } = cluster;
+    const { id, input, output, dead, start } = await scene("planted");
+    await tools.seed(input, 5_000, { seed: SEED, what: "orders" });
+    const runOver = async (env: Readonly<Record<string, string>>) => {
+      const app = start(env);
+      const done = tools.awaitGroup(env.APP_ID ?? id, input, STALL_SECONDS).then(() => "done");
+      assert.equal(await Promise.race([done, app.ended]), "done", app.said());
+      assert.equal(await app.stop(), 0, app.said());
+      return tools.verifyOrders(input, output, dead);
+    };
+    const lost = await runOver({ LOSES: "yes" });
+    const { keyless = 0, swells = 0 } = lost.kinds;
+    assert.ok(keyless > 0 && swells > 0, lost.said);
+    const { missing, surplus, outOfOrder, wrongReasons } = lost;
+    assert.deepEqual([missing, surplus, outOfOrder, wrongReasons], [keyless + swells, 0, 0, 0], lost.said);
+    const twice = await runOver({ APP_ID: `${id}-again` });
+    const found = [lost.exact, twice.exact, twice.missing, twice.surplus];
+    assert.deepEqual(found, [false, false, 0, twice.in - keyless - swells], twice.said);
+  });
+
+  /** Topics of its own, of which the output is compacted and takes small records only; and what starts the application. */
+  async function scene(name: string) {
+    const { tools, bootstrap } = cluster;
+    const id = `poison-${name}-${Date.now()}`;
+    const [input, output, dead] = [`${id}-in`, `${id}-out`, `${id}-dead`] as const;
+    await tools.createTopic(input, 6, 3);
+    await tools.createTopic(output, 6, 3, { "max.message.bytes": "20000", "cleanup.policy": "compact" });
+    await tools.createTopic(dead, 3, 3);
+    const topics = { INPUT: input, OUTPUT: output, DEAD: dead };
+    const start = (env: Readonly<Record<string, string>> = {}) =>
+      launch([process.execPath, APP], {
+        env: { BOOTSTRAP: bootstrap, APP_ID: id, ...topics, STATE_DIR: join(directory, name), ...env },
+      });
+    return { id, input, output, dead, start };
+  }
 });
