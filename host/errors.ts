@@ -164,9 +164,26 @@ export const ERRORS = {
     kind: "fatal",
     says: "the kernel module {path} cannot be read. In a checkout of Peridot, run npm run build:kernels; else install the package anew",
   },
+  KERNEL_MODULE_INVALID: {
+    kind: "fatal",
+    says: "the kernel module {path} cannot be used: {problem}. Build it with npx peridot kernel build, or by kernels/ABI.md",
+  },
   KERNEL_ABI_DIFFERS: {
     kind: "fatal",
-    says: "the kernel module speaks ABI version {found}, this code {expected}. Run npm run build:kernels, or install the package anew",
+    says: "the kernel module {module} speaks ABI version {found}, this code {expected}. Build it anew: npx peridot kernel build FILE (in a checkout of Peridot: npm run build:kernels)",
+  },
+  KERNEL_MISSING: {
+    kind: "fatal",
+    says: "the kernel module {module} has no kernel {kernel}. It has: {kernels}. Export a function of that name, and run npx peridot kernel build",
+  },
+  KERNEL_FIELD_INVALID: {
+    kind: "fatal",
+    says: 'the kernel {kernel} asks for the field "{field}", {problem}. Correct the kernel, or the schema of its input',
+  },
+  KERNEL_BUILD_FAILED: { kind: "fatal", says: "kernel build:\n{problems}" },
+  KERNEL_COMPILER_MISSING: {
+    kind: "fatal",
+    says: "kernels are compiled by the package assemblyscript, which is not installed. Add it to your project: npm install --save-dev assemblyscript@{version}",
   },
   RECORD_BATCH_INVALID: {
     kind: "fatal",

@@ -1,0 +1,232 @@
+import { RUN, setWord, stop, word, burnBytes } from "./run";
+import { RUN_BRACKETS_AT, RUN_DEPTH_AT, RUN_VALUE_WRITER_AT, TRAP_JSON } from "../abi/kernel-output";
+import { KERNEL_JSON_DEPTH_MAX } from "../abi/limits";
+import { copy16 } from "../memory/copy";
+import { encodeF64, encodeI64 } from "../serdes/json/number-encode";
+import { encodeString } from "../serdes/json/string-encode";
+import { constantOf, memberBytes, memberOf, utf8Bytes, utf8Of } from "./constants";
+import { Span } from "./span";
+import { Writer } from "./writer";
+
+/** Room for a comma, brackets, a number, `false` ... */
+const SMALL: usize = 64;
+
+/**
+ * Writes the record's value as JSON: members by name in an object, elements with `add` in an array, one after the
+ * other. `end` closes the innermost; what is still open is closed by `emit`.
+ */
+@unmanaged
+export class Json {
+  text(name: string, text: Span): Json {
+    member(name);
+    writeText(<usize>text.__at, <usize>text.__bytes);
+    return this;
+  }
+
+  constant(name: string, text: string): Json {
+    member(name);
+    const constant = constantOf(text);
+    writeText(utf8Of(constant), utf8Bytes(constant));
+    return this;
+  }
+
+  /** NaN and the infinities are written as null. */
+  f64(name: string, number: f64): Json {
+    member(name);
+    writeNumber(number);
+    return this;
+  }
+
+  i64(name: string, number: i64): Json {
+    member(name);
+    writeInteger(number);
+    return this;
+  }
+
+  bool(name: string, value: bool): Json {
+    member(name);
+    writeBool(value);
+    return this;
+  }
+
+  /** Bytes that are JSON already: `row.raw`, or a whole value; null where there are none. */
+  raw(name: string, json: Span): Json {
+    member(name);
+    writeRaw(json);
+    return this;
+  }
+
+  setNull(name: string): Json {
+    member(name);
+    writeNull();
+    return this;
+  }
+
+  object(name: string): Json {
+    member(name);
+    openBracket(0x7b);
+    return this;
+  }
+
+  array(name: string): Json {
+    member(name);
+    openBracket(0x5b);
+    return this;
+  }
+
+  addText(text: Span): Json {
+    element();
+    writeText(<usize>text.__at, <usize>text.__bytes);
+    return this;
+  }
+
+  addConstant(text: string): Json {
+    element();
+    const constant = constantOf(text);
+    writeText(utf8Of(constant), utf8Bytes(constant));
+    return this;
+  }
+
+  addF64(number: f64): Json {
+    element();
+    writeNumber(number);
+    return this;
+  }
+
+  addI64(number: i64): Json {
+    element();
+    writeInteger(number);
+    return this;
+  }
+
+  addBool(value: bool): Json {
+    element();
+    writeBool(value);
+    return this;
+  }
+
+  addRaw(json: Span): Json {
+    element();
+    writeRaw(json);
+    return this;
+  }
+
+  addNull(): Json {
+    element();
+    writeNull();
+    return this;
+  }
+
+  addObject(): Json {
+    element();
+    openBracket(0x7b);
+    return this;
+  }
+
+  addArray(): Json {
+    element();
+    openBracket(0x5b);
+    return this;
+  }
+
+  end(): Json {
+    if (!word(RUN_DEPTH_AT)) stop(TRAP_JSON, 0);
+    closeBracket();
+    return this;
+  }
+}
+
+/** Begins a value: an object, or an array. */
+export function beginJson(bracket: u8): void {
+  value().empty();
+  setWord(RUN_DEPTH_AT, 0);
+  openBracket(bracket);
+}
+
+/** Closes what is open. */
+@inline
+export function endJson(): void {
+  while (word(RUN_DEPTH_AT)) closeBracket();
+}
+
+@inline
+function value(): Writer {
+  return changetype<Writer>(RUN + RUN_VALUE_WRITER_AT);
+}
+
+@inline
+function isArray(): bool {
+  return (load<u64>(RUN, RUN_BRACKETS_AT) & 1) != 0;
+}
+
+/** The stack of brackets is a u64, the innermost in bit 0: 1 is an array. */
+function openBracket(bracket: u8): void {
+  const depth = word(RUN_DEPTH_AT);
+  if (depth == <u32>KERNEL_JSON_DEPTH_MAX) stop(TRAP_JSON, 0);
+  setWord(RUN_DEPTH_AT, depth + 1);
+  store<u64>(RUN, (load<u64>(RUN, RUN_BRACKETS_AT) << 1) | u64(bracket == 0x5b), RUN_BRACKETS_AT);
+  value().byte(bracket);
+}
+
+function closeBracket(): void {
+  const bracket: u8 = isArray() ? 0x5d : 0x7d;
+  setWord(RUN_DEPTH_AT, word(RUN_DEPTH_AT) - 1);
+  store<u64>(RUN, load<u64>(RUN, RUN_BRACKETS_AT) >> 1, RUN_BRACKETS_AT);
+  value().byte(bracket);
+}
+
+/** `,"name":`, without its comma where it is the first. */
+@inline
+function member(name: string): void {
+  if (!word(RUN_DEPTH_AT) || isArray()) stop(TRAP_JSON, changetype<usize>(name));
+  const constant = constantOf(name);
+  const bytes = memberBytes(constant);
+  const writer = value();
+  const at = writer.__room(bytes);
+  if (!at) return;
+  const comma = <usize>(load<u8>(at - 1) != 0x7b);
+  copy16(at, memberOf(constant) + 1 - comma, bytes);
+  writer.__cursor = <u32>(at + bytes - 1 + comma);
+}
+
+@inline
+function element(): void {
+  if (!word(RUN_DEPTH_AT) || !isArray()) stop(TRAP_JSON, 0);
+  const writer = value();
+  const at = writer.__room(1);
+  if (at && load<u8>(at - 1) != 0x5b) writer.byte(0x2c);
+}
+
+function writeText(text: usize, bytes: usize): void {
+  const writer = value();
+  const at = writer.__room(6 * bytes + SMALL);
+  if (!at) return;
+  burnBytes(bytes);
+  store<u8>(at, 0x22);
+  const end = encodeString(text, bytes, at + 1);
+  store<u8>(end, 0x22);
+  writer.__cursor = <u32>(end + 1);
+}
+
+function writeNumber(number: f64): void {
+  const at = value().__room(SMALL);
+  if (at) value().__cursor = <u32>encodeF64(number, at);
+}
+
+function writeInteger(number: i64): void {
+  const at = value().__room(SMALL);
+  if (at) value().__cursor = <u32>encodeI64(number, at);
+}
+
+function writeBool(is: bool): void {
+  value().text(is ? "true" : "false");
+}
+
+function writeRaw(json: Span): void {
+  if (json.__bytes) value().span(json);
+  else writeNull();
+}
+
+function writeNull(): void {
+  value().text("null");
+}
