@@ -5,9 +5,9 @@ use records::{Emitter, Row};
 
 /// One record for each word of the text: the word, in lower case, is the key; the value is where it stood, from 1.
 fn words(row: &Row, out: &mut Emitter) {
-    let Some(value) = row.value else { return };
-    let Ok(text) = std::str::from_utf8(value) else {
-        return out.fail("the text is not UTF-8");
+    let text = match std::str::from_utf8(row.value.unwrap_or_default()) {
+        Ok(text) => text,
+        Err(_) => return out.fail("the text is not UTF-8"),
     };
     for (index, word) in text.split_whitespace().enumerate() {
         let key = word.to_lowercase();

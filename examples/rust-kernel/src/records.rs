@@ -53,8 +53,8 @@ impl Emitter {
 
 thread_local! {
     /// The batch (words, so that it begins at a multiple of 8) and the answer: theirs until the next call.
-    static BATCH: RefCell<Vec<u64>> = const { RefCell::new(Vec::new()) };
-    static ANSWER: RefCell<Vec<u64>> = const { RefCell::new(Vec::new()) };
+    static BATCH: RefCell<Vec<u64>> = RefCell::new(Vec::new());
+    static ANSWER: RefCell<Vec<u64>> = RefCell::new(Vec::new());
 }
 
 #[no_mangle]
@@ -64,9 +64,9 @@ pub extern "C" fn peridot_abi_version() -> u32 {
 
 #[no_mangle]
 pub extern "C" fn peridot_alloc(bytes: usize) -> *mut u8 {
-    BATCH.with_borrow_mut(|batch| {
-        batch.resize(bytes.div_ceil(8), 0);
-        batch.as_mut_ptr().cast()
+    BATCH.with(|batch| {
+        batch.borrow_mut().resize((bytes + 7) / 8, 0);
+        batch.borrow_mut().as_mut_ptr().cast()
     })
 }
 
@@ -84,9 +84,10 @@ pub fn run(at: *const u8, bytes: usize, kernel: impl Fn(&Row, &mut Emitter)) -> 
     let total = out.bytes.len() as u32;
     out.bytes[0..4].copy_from_slice(&total.to_le_bytes());
     out.bytes[4..8].copy_from_slice(&out.count.to_le_bytes());
-    ANSWER.with_borrow_mut(|answer| {
-        *answer = out.bytes.chunks_exact(8).map(|word| u64::from_le_bytes(word.try_into().unwrap())).collect();
-        answer.as_ptr().cast()
+    let words = out.bytes.chunks_exact(8).map(|word| u64::from_le_bytes(word.try_into().unwrap()));
+    ANSWER.with(|answer| {
+        *answer.borrow_mut() = words.collect();
+        answer.borrow().as_ptr().cast()
     })
 }
 

@@ -4,6 +4,6 @@ export function isLarge(price: f64): bool {
   return price > LARGE;
 }
 
-export function twice<T>(number: T): T {
-  return <T>(number + number);
+export function twice(number: f64): f64 {
+  return number + number;
 }
