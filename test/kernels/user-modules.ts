@@ -1,19 +1,38 @@
+import { createHash } from "node:crypto";
+import { existsSync, globSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { BatchBuilder } from "../../host/batch/batch-builder.ts";
 import { writeHeaders } from "../../host/batch/headers.ts";
 import type { RecordHeader } from "../../host/batch/record-header.ts";
 import { buildKernels } from "../../host/kernel-build/build-kernels.ts";
 import { type KernelInstance, openKernelInstance } from "../../host/wasm/kernel-instance.ts";
+import { compileModule } from "../../host/wasm/kernel-module.ts";
 import type { DecodedRows, KernelRefusal, UserKernel } from "../../host/wasm/user-kernel.ts";
-import { Module, type WasmModule } from "../../host/wasm/web-assembly.ts";
+import type { WasmModule } from "../../host/wasm/web-assembly.ts";
 
-/** The kernels of test/kernels/authors/, built once for a test file. */
+/**
+ * The kernels of test/kernels/authors/. A build takes seconds, so test files share one: it is kept among the machine's
+ * temporary files, under a name that is the hash of everything that it is made of.
+ */
 export async function authorsModule(): Promise<WasmModule> {
+  return compileModule(await authorsPath());
+}
+
+export async function authorsPath(): Promise<string> {
+  const root = join(import.meta.dirname, "../..");
+  const hash = createHash("sha256");
+  const sources = ["kernels/**/*.ts", "host/kernel-build/*.ts", "test/kernels/authors/*.ts"];
+  for (const file of globSync(sources, { cwd: root }).sort()) hash.update(readFileSync(join(root, file)));
+  const path = join(tmpdir(), `peridot-authors-${hash.digest("hex").slice(0, 32)}.wasm`);
+  if (existsSync(path)) return path;
   const { wasm } = await buildKernels(
     [join(import.meta.dirname, "authors", "orders.ts")],
     import.meta.dirname,
   );
-  return new Module(wasm);
+  writeFileSync(`${path}-${process.pid}`, wasm);
+  renameSync(`${path}-${process.pid}`, path); // another test file may be doing the same
+  return path;
 }
 
 /** A record as tests write it. */
