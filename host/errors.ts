@@ -162,7 +162,7 @@ export const ERRORS = {
   },
   KERNEL_MODULE_MISSING: {
     kind: "fatal",
-    says: "the kernel module {path} cannot be read. In a checkout of Peridot, run npm run build:kernels; else install the package anew",
+    says: "the kernel module {path} cannot be read. Build it: npx peridot kernel build FILE (the built-in one, in a checkout of Peridot: npm run build:kernels)",
   },
   KERNEL_MODULE_INVALID: {
     kind: "fatal",
@@ -227,6 +227,7 @@ export const ERRORS = {
   },
   RECORD_REFUSED: { kind: "record", says: "{reason}" },
   SERDE_REFUSED: { kind: "record", says: "the serde {serde} refuses {problem}" },
+  RECORD_TRAPPED: { kind: "record", says: "the kernel traps at it: {what}" },
   RECORD_FAILED: {
     kind: "record",
     says: 'the record at offset {offset} of {topic}-{partition} failed in {node} ({stage}): {problem}. All before it is done. Mend its producer or the code, or set {option} to "continue" or "deadLetter"',

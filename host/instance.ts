@@ -1,6 +1,7 @@
 import { asPeridotError } from "./commit/commit.ts";
 import type { ResolvedConfig } from "./config.ts";
 import { PeridotError } from "./errors.ts";
+import { KernelTraps } from "./task/kernel-traps.ts";
 import { Membership } from "./task/membership.ts";
 import { memberSettings, openThread } from "./task/open-thread.ts";
 import { makeTaskRunner } from "./task/runner.ts";
@@ -144,6 +145,7 @@ export class Instance {
     const { config, plan, transport, newId } = this.#settings;
     const life = newId();
     if (config.threads === 0) {
+      const traps = new KernelTraps();
       return [
         openThread({
           config,
@@ -158,6 +160,7 @@ export class Instance {
               errors: config.errors,
               clock: config.clock,
               strictOrder: config.strictOrder,
+              traps,
             }),
           events: this.#eventsOf(0),
         }),

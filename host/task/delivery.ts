@@ -20,8 +20,8 @@ export interface Delivery {
   readonly placeOf: (index: number) => number;
   /** By record: its way through fan-outs; undefined: none has any. */
   readonly pathOf: ((index: number) => Path | undefined) | undefined;
-  /** The holder's rows are the records' numbers; else they are those of the chunk. */
-  readonly ownRows: boolean;
+  /** By record: its row of the holder; undefined: the record's number. */
+  readonly holderRows: (() => Uint32Array) | undefined;
   /** By row of the holder: its partition; -1: by the key. undefined: all are by the key. */
   readonly partitions: Int32Array | undefined;
 }
@@ -37,8 +37,9 @@ export function appendWhole(delivery: Delivery, limit: number, chunk: Chunk, row
   const rows = delivery.rows();
   const end = firstNotBelow(rows, limit);
   let complete = true;
+  const held = delivery.holderRows?.();
   for (let from = 0; from < end; from += rowsMax) {
-    complete = appendPart(delivery, rows, from, Math.min(end, from + rowsMax)) && complete;
+    complete = appendPart(delivery, held, from, Math.min(end, from + rowsMax)) && complete;
   }
   return complete;
 }
@@ -47,6 +48,7 @@ export function appendWhole(delivery: Delivery, limit: number, chunk: Chunk, row
 interface Turn {
   readonly delivery: Delivery;
   readonly rows: Uint32Array;
+  readonly held: Uint32Array | undefined;
   readonly end: number;
   next: number;
 }
@@ -55,14 +57,14 @@ interface Turn {
 export function appendMerged(deliveries: readonly Delivery[], limit: number, rowsMax: number): boolean {
   const turns = deliveries.map((delivery): Turn => {
     const rows = delivery.rows();
-    return { delivery, rows, end: firstNotBelow(rows, limit), next: 0 };
+    return { delivery, rows, held: delivery.holderRows?.(), end: firstNotBelow(rows, limit), next: 0 };
   });
   let complete = true;
   for (let first = firstOf(turns); first !== undefined; first = firstOf(turns)) {
     const from = first.next++;
     const most = Math.min(first.end, from + rowsMax);
     while (first.next < most && firstOf(turns) === first) first.next++;
-    complete = appendPart(first.delivery, first.rows, from, first.next) && complete;
+    complete = appendPart(first.delivery, first.held, from, first.next) && complete;
   }
   return complete;
 }
@@ -84,10 +86,11 @@ function positionOf({ delivery, rows, next }: Turn) {
   return { row: rows[next]!, place: delivery.placeOf(next), path: delivery.pathOf?.(next) };
 }
 
-function appendPart(delivery: Delivery, rows: Uint32Array, from: number, to: number): boolean {
-  const { spare, ownRows } = delivery;
-  if (ownRows) spare.selectRows(Uint32Array.from({ length: to - from }, (_, index) => from + index));
-  else spare.selectRows(rows.subarray(from, to));
+/** @param held by record: its row of the holder; undefined: its number. */
+function appendPart(delivery: Delivery, held: Uint32Array | undefined, from: number, to: number): boolean {
+  const { spare } = delivery;
+  if (held !== undefined) spare.selectRows(held.subarray(from, to));
+  else spare.selectRows(Uint32Array.from({ length: to - from }, (_, index) => from + index));
   return append(delivery, spare);
 }
 

@@ -96,7 +96,7 @@ export class Emitter {
       kernelRows: undefined,
       spare: selection,
       whole: undefined,
-      ownRows: true,
+      holderRows: undefined,
     };
   }
 
@@ -123,8 +123,9 @@ export class Emitter {
   /** Rows that the kernels could not write, such as records that are too large. */
   #refuse(delivery: Delivery, bad: BadRows, chunk: Chunk): void {
     const { batch } = delivery.holder;
+    const held = delivery.holderRows?.();
     delivery.rows().forEach((row, index) => {
-      const code = batch.errorCode(delivery.ownRows ? index : row);
+      const code = batch.errorCode(held === undefined ? index : held[index]!);
       if (code === 0 || row >= bad.limit) return;
       const { node } = delivery;
       const error = new PeridotError("SERDE_REFUSED", {
@@ -148,6 +149,11 @@ export class Emitter {
 function asItStands(sink: SinkProgram, form: RecordForm, set: RowSet): Delivery {
   const target = sink.targets.of(sink.topic as string);
   assert(target !== undefined, "a topic that the plan names is known from the start");
+  let items: Uint32Array | undefined;
+  const held = () => {
+    items ??= itemsOf(set);
+    return items;
+  };
   return {
     topic: target.topic,
     node: sink.name,
@@ -156,10 +162,10 @@ function asItStands(sink: SinkProgram, form: RecordForm, set: RowSet): Delivery 
     kernelRows: form.needsRows ? set.source.rows : undefined,
     spare: target.selection,
     whole: set.selection,
-    rows: () => itemsOf(set),
+    rows: set.fan === undefined ? held : () => held().map((item) => chunkRow(set, item)),
+    holderRows: held,
     placeOf: () => sink.place,
-    pathOf: undefined,
-    ownRows: false,
+    pathOf: set.fan && ((record: number) => itemPath(set, held()[record]!)),
     partitions: undefined,
   };
 }

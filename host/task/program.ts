@@ -1,9 +1,11 @@
+import { BATCH_ROWS_MAX } from "../../kernels/abi/limits.ts";
 import type { ErrorSettings } from "../topology/error-settings.ts";
 import type { Comparison } from "../topology/operator.ts";
 import { matchesTopic } from "../topology/pattern.ts";
 import type {
   BranchStep,
   CallStep,
+  KernelStep,
   Plan,
   PlanSource,
   PlanStep,
@@ -20,10 +22,13 @@ import type {
   FormPart,
   KernelFilter,
   KernelInstance,
+  KernelRows,
   KernelSelection,
   RecordForm,
 } from "../wasm/kernel-instance.ts";
+import type { UserKernel } from "../wasm/user-kernel.ts";
 import { type Part, stringParts } from "./conform-strings.ts";
+import type { KernelModules } from "./kernel-modules.ts";
 import type { Outbox } from "./outbox.ts";
 import { SinkTargets } from "./sink-targets.ts";
 
@@ -46,7 +51,7 @@ export interface SourceProgram {
   readonly callsUser: boolean;
 }
 
-export type ProgramStep = CallProgram | BranchProgram | SegmentProgram | SinkProgram;
+export type ProgramStep = CallProgram | BranchProgram | SegmentProgram | KernelProgram | SinkProgram;
 
 interface StepProgram {
   readonly name: string;
@@ -78,6 +83,28 @@ export interface SegmentProgram extends StepProgram {
   readonly children: readonly ProgramStep[];
 }
 
+export interface KernelProgram extends StepProgram {
+  readonly kind: "kernel";
+  readonly kernel: UserKernel;
+  readonly key: AnySerde;
+  readonly value: AnySerde;
+  /** Which rows it is given, where that is not all that it could be. */
+  readonly selection: KernelSelection;
+  /** Which of its records go on. */
+  readonly made: KernelSelection;
+  /** How its values become rows; undefined: they do not, or nobody asks. */
+  readonly decoding: KernelDecoding | undefined;
+  readonly children: readonly ProgramStep[];
+}
+
+export interface KernelDecoding {
+  readonly type: RowType;
+  readonly rows: KernelRows;
+  readonly descriptor: number;
+  /** Linear memory as it is now. */
+  readonly memory: () => Buffer;
+}
+
 export interface SinkProgram extends StepProgram {
   readonly kind: "sink";
   readonly topic: string | ExtractTopic;
@@ -99,6 +126,7 @@ export interface SinkProgram extends StepProgram {
 /** Everything that is needed to make programs. */
 export interface ProgramParts {
   readonly kernel: KernelInstance;
+  readonly modules: KernelModules;
   readonly outbox: Outbox;
   readonly errors: ErrorSettings;
   readonly rowsMax: number;
@@ -114,7 +142,8 @@ export function makePrograms(plan: Plan, parts: ProgramParts): ReadonlyMap<numbe
 function makeProgram(source: PlanSource, parts: ProgramParts): SourceProgram {
   const { name, topics, pattern, key, value, timestamps } = source;
   const rows = value.rows;
-  const maker = new StepMaker(source, parts);
+  const maker = new StepMaker(parts);
+  const input = { rows, projection: undefined, rowsMax: parts.rowsMax };
   return {
     name,
     reads: (topic) => (pattern === undefined ? topics.includes(topic) : matchesTopic(pattern, topic)),
@@ -124,56 +153,65 @@ function makeProgram(source: PlanSource, parts: ProgramParts): SourceProgram {
     errors: { ...parts.errors, ...source.errors },
     rowByRow: source.rowByRow,
     descriptor: rows && parts.kernel.place(rows.descriptor),
-    children: source.children.map((step) => maker.make(step)),
+    children: source.children.map((step) => maker.make(step, input)),
     strings: stringParts(key, value),
     callsUser: maker.callsUser || timestamps.from === "function",
   };
 }
 
+/** What a step is given: as what the values stand in their batch, and how many records it may have. */
+interface StepInput {
+  /** undefined: not as rows. */
+  readonly rows: RowType | undefined;
+  readonly projection: readonly ProjectedField[] | undefined;
+  readonly rowsMax: number;
+}
+
 class StepMaker {
   callsUser = false;
-  readonly #rows: RowType | undefined;
   readonly #parts: ProgramParts;
   #places = 0;
 
-  constructor(source: PlanSource, parts: ProgramParts) {
-    this.#rows = source.value.rows;
+  constructor(parts: ProgramParts) {
     this.#parts = parts;
   }
 
-  make(step: PlanStep, projection?: readonly ProjectedField[], rows = this.#rows !== undefined): ProgramStep {
+  make(step: PlanStep, input: StepInput): ProgramStep {
     switch (step.kind) {
       case "call":
-        return this.#call(step, projection, rows);
+        return this.#call(step, input);
       case "branch":
-        return this.#branch(step, projection, rows);
+        return this.#branch(step, input);
       case "segment":
-        return this.#segment(step);
+        return this.#segment(step, input);
+      case "kernel":
+        return this.#kernel(step, input);
       case "sink":
-        return this.#sink(step, projection, rows);
+        return this.#sink(step, input);
     }
   }
 
-  #call(step: CallStep, projection: readonly ProjectedField[] | undefined, rows: boolean): CallProgram {
+  #call(step: CallStep, input: StepInput): CallProgram {
     this.callsUser = true;
     const place = this.#places++;
-    const keepsRows = KEEPS_VALUES.has(step.call.shape);
-    const children = step.children.map((child) => this.make(child, projection, rows && keepsRows));
+    const rows = KEEPS_VALUES.has(step.call.shape) ? input.rows : undefined;
+    const children = step.children.map((child) => this.make(child, { ...input, rows }));
     return { kind: "call", name: step.name, place, call: step.call, takesOne: takesOne(step.call), children };
   }
 
-  #branch(step: BranchStep, projection: readonly ProjectedField[] | undefined, rows: boolean): BranchProgram {
+  #branch(step: BranchStep, input: StepInput): BranchProgram {
     this.callsUser = true;
     const { name, predicates } = step;
     const place = this.#places++;
-    const ways = step.ways.map((steps) => steps.map((each) => this.make(each, projection, rows)));
+    const ways = step.ways.map((steps) => steps.map((each) => this.make(each, input)));
     return { kind: "branch", name, place, predicates, ways };
   }
 
-  #segment(step: SegmentStep): SegmentProgram {
-    const { kernel, rowsMax } = this.#parts;
+  #segment(step: SegmentStep, input: StepInput): SegmentProgram {
+    const { kernel } = this.#parts;
+    const { projection } = step;
     const place = this.#places++;
-    const filters = step.filters.map((filter) => this.#expression(filter));
+    const filters = step.filters.map((filter) => expression(filter, input.rows!));
     return {
       kind: "segment",
       name: step.names.at(-1)!,
@@ -182,13 +220,45 @@ class StepMaker {
         filters.length === 0
           ? undefined
           : kernel.newFilter(filters.length === 1 ? filters[0]! : { op: "and", of: filters }),
-      selection: filters.length === 0 ? undefined : kernel.newSelection(rowsMax),
-      projection: step.projection,
-      children: step.children.map((child) => this.make(child, step.projection, true)),
+      selection: filters.length === 0 ? undefined : kernel.newSelection(input.rowsMax),
+      projection,
+      children: step.children.map((child) => this.make(child, { ...input, projection })),
     };
   }
 
-  #sink(step: SinkStep, projection: readonly ProjectedField[] | undefined, rows: boolean): SinkProgram {
+  /** How long a kernel takes is not ours to say: batches follow measured time, as for functions. */
+  #kernel({ name, kernel: use, children }: KernelStep, { rowsMax }: StepInput): KernelProgram {
+    this.callsUser = true;
+    const { kernel, modules } = this.#parts;
+    const place = this.#places++;
+    const foreign = modules.foreign.get(use.module);
+    const fuel = use.fuelPerRow === undefined ? {} : { fuelPerRow: use.fuelPerRow };
+    const made: StepInput = { rows: use.value.rows, projection: undefined, rowsMax: BATCH_ROWS_MAX };
+    return {
+      kind: "kernel",
+      name,
+      place,
+      kernel:
+        foreign === undefined
+          ? kernel.newUserKernel({ kernel: use.kernel, rowsMax, ...fuel })
+          : kernel.newForeignKernel({ module: foreign, path: use.module, kernel: use.kernel }),
+      key: use.key,
+      value: use.value,
+      selection: kernel.newSelection(rowsMax),
+      made: kernel.newSelection(BATCH_ROWS_MAX),
+      decoding: children.every(passesOn) ? undefined : this.#decoding(use.value.rows),
+      children: children.map((child) => this.make(child, made)),
+    };
+  }
+
+  #decoding(type: RowType | undefined): KernelDecoding | undefined {
+    if (type === undefined) return undefined;
+    const { kernel } = this.#parts;
+    const rows = kernel.newRows(BATCH_ROWS_MAX);
+    return { type, rows, descriptor: kernel.place(type.descriptor), memory: () => kernel.memory };
+  }
+
+  #sink(step: SinkStep, input: StepInput): SinkProgram {
     const { kernel, outbox, rowsMax } = this.#parts;
     const { name, topic, key, value, partitioner, keepsKey, keepsValue } = step;
     const chooses = typeof topic === "function" || partitioner !== undefined;
@@ -204,41 +274,44 @@ class StepMaker {
       value,
       keepsKey,
       keepsValue,
-      form: chooses ? undefined : this.#form(step, projection, rows),
+      form: chooses ? undefined : this.#form(step, input),
       write: value.newWriter?.(),
     };
   }
 
-  #form(
-    step: SinkStep,
-    projection: readonly ProjectedField[] | undefined,
-    rows: boolean,
-  ): RecordForm | undefined {
+  #form(step: SinkStep, input: StepInput): RecordForm | undefined {
     if (!step.keepsKey) return undefined;
-    const value = this.#valuePart(step, projection, rows);
+    const value = this.#valuePart(step, input);
     return value && this.#parts.kernel.newForm({ key: { from: "batch" }, value });
   }
 
-  #valuePart(
-    step: SinkStep,
-    projection: readonly ProjectedField[] | undefined,
-    rows: boolean,
-  ): FormPart | undefined {
+  #valuePart(step: SinkStep, { rows, projection }: StepInput): FormPart | undefined {
     if (step.keepsValue) return { from: "batch" };
-    if (!rows || step.value.format !== "json") return undefined;
-    return { from: "json", descriptor: this.#parts.kernel.place(this.#rows!.encodeDescriptor(projection)) };
+    if (rows === undefined || step.value.format !== "json") return undefined;
+    return { from: "json", descriptor: this.#parts.kernel.place(rows.encodeDescriptor(projection)) };
   }
+}
 
-  #expression({ all, keeps }: RowFilter): FilterExpression {
-    const expression: FilterExpression = { op: "and", of: all.map((each) => this.#comparison(each)) };
-    return keeps ? expression : { op: "not", of: expression };
-  }
+/** Nobody looks at what comes here: it is written as it is. */
+function passesOn(step: PlanStep): boolean {
+  return (
+    step.kind === "sink" &&
+    step.keepsKey &&
+    step.keepsValue &&
+    typeof step.topic === "string" &&
+    step.partitioner === undefined
+  );
+}
 
-  #comparison({ field: name, comparator, constant }: Comparison): FilterExpression {
-    const field = fieldAt(this.#rows!.fields.find((each) => each.name === name)!);
-    if (constant === null) return { op: comparator === "eq" ? "isNull" : "isNotNull", field };
-    return { op: OPERATORS[comparator], field, value: constant };
-  }
+function expression({ all, keeps }: RowFilter, rows: RowType): FilterExpression {
+  const joined: FilterExpression = { op: "and", of: all.map((each) => comparison(each, rows)) };
+  return keeps ? joined : { op: "not", of: joined };
+}
+
+function comparison({ field: name, comparator, constant }: Comparison, rows: RowType): FilterExpression {
+  const field = fieldAt(rows.fields.find((each) => each.name === name)!);
+  if (constant === null) return { op: comparator === "eq" ? "isNull" : "isNotNull", field };
+  return { op: OPERATORS[comparator], field, value: constant };
 }
 
 /** Functions that leave the value as it was. */

@@ -1,5 +1,5 @@
 import type { ErrorSettings } from "./error-settings.ts";
-import type { Call, Comparison } from "./operator.ts";
+import type { Call, Comparison, KernelUse } from "./operator.ts";
 import type { AnySerde, ProjectedField } from "./serde.ts";
 import type { ExtractTopic, Partitioner } from "./sink-choice.ts";
 import type { TimestampExtractor } from "./timestamp-extractor.ts";
@@ -35,14 +35,14 @@ export interface PlanSource {
   readonly children: readonly PlanStep[];
 }
 
-export type PlanStep = CallStep | BranchStep | SegmentStep | SinkStep;
+export type PlanStep = CallStep | BranchStep | SegmentStep | KernelStep | SinkStep;
 
 /** Runs a function over each record. */
 export interface CallStep {
   readonly kind: "call";
   /** The logical node that the function belongs to. */
   readonly name: string;
-  readonly call: Exclude<Call, { readonly shape: "branch" | "pass" }>;
+  readonly call: Exclude<Call, { readonly shape: "branch" | "kernel" | "pass" }>;
   readonly children: readonly PlanStep[];
 }
 
@@ -70,6 +70,14 @@ export interface SegmentStep {
   readonly children: readonly PlanStep[];
 }
 
+/** Runs a user's kernel over the batch in which the records stand, and makes a batch: of its rows the steps below are. */
+export interface KernelStep {
+  readonly kind: "kernel";
+  readonly name: string;
+  readonly kernel: KernelUse;
+  readonly children: readonly PlanStep[];
+}
+
 /** Keeps the rows for which "all comparisons hold" equals `keeps`. */
 export interface RowFilter {
   readonly all: readonly Comparison[];
@@ -85,8 +93,8 @@ export interface SinkStep {
   readonly value: AnySerde;
   readonly partitioner: Partitioner | undefined;
   /**
-   * The record's bytes of the source go out as they are: nothing has changed the key (the value), and both ends
-   * use the same format.
+   * The record's bytes of the source (of the kernel above, if there is one) go out as they are: nothing has changed the
+   * key (the value), and both ends use the same format.
    */
   readonly keepsKey: boolean;
   readonly keepsValue: boolean;
@@ -122,5 +130,16 @@ export function sinksBelow(steps: readonly PlanStep[]): readonly SinkStep[] {
   return steps.flatMap((step) => {
     if (step.kind === "sink") return [step];
     return step.kind === "branch" ? step.ways.flatMap(sinksBelow) : sinksBelow(step.children);
+  });
+}
+
+/** The users' kernels below some steps. */
+export function kernelsBelow(steps: readonly PlanStep[]): readonly KernelUse[] {
+  return steps.flatMap((step) => {
+    if (step.kind === "sink") return [];
+    if (step.kind === "branch") return step.ways.flatMap(kernelsBelow);
+    return step.kind === "kernel"
+      ? [step.kernel, ...kernelsBelow(step.children)]
+      : kernelsBelow(step.children);
   });
 }

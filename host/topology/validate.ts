@@ -8,7 +8,7 @@ import { belowOf, type Children, childrenOf, sourcesOf } from "./tree.ts";
  * Refuses topologies that cannot run.
  *
  * @throws TOPOLOGY_INVALID: no source; a topic read by two sources; so many merges behind each other that the plan would not end; declarative steps that name fields which the rows do
- *   not have, or compare what cannot be compared; a dead letter action without a topic
+ *   not have, or compare what cannot be compared; a dead letter action without a topic; a kernel behind functions
  */
 export function validate(topology: LogicalTopology): void {
   const sources = sourcesOf(topology);
@@ -21,6 +21,7 @@ export function validate(topology: LogicalTopology): void {
     refuseDeadEnd(source);
     refuseManyWays(source, children);
     if (source.value.rows !== undefined) checkFields(source.id, source.value.rows, children);
+    checkKernels(source.id, undefined, children);
   }
 }
 
@@ -95,6 +96,31 @@ function rowsAfter(node: ProcessorNode, rows: RowType): RowType | undefined {
       }));
       return { ...rows, fields };
     }
+  }
+}
+
+/**
+ * A kernel reads bytes: what a function has made of a record has none yet.
+ *
+ * @param maker the node that changed key or value on the way; undefined: none.
+ */
+function checkKernels(parent: number, maker: ProcessorNode | undefined, children: Children): void {
+  for (const node of children.get(parent) ?? []) {
+    if (node.kind === "sink") continue;
+    const { call, facts } = node.operator;
+    if (call.shape !== "kernel") {
+      checkKernels(node.id, facts.changesKey || facts.changesValue ? node : maker, children);
+      continue;
+    }
+    if (maker !== undefined) {
+      throw invalid(
+        `the kernel of ${node.name} is to read records that ${maker.name} has made, which have no bytes yet`,
+        "Call kernel() before functions and projections that change key or value, or put a repartition() between",
+      );
+    }
+    const { rows } = call.kernel.value;
+    if (rows !== undefined) checkFields(node.id, rows, children);
+    checkKernels(node.id, undefined, children);
   }
 }
 

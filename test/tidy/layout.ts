@@ -47,6 +47,7 @@ export const HOST_ONLY: Readonly<Record<string, string>> = {
   "flat-map-values.ts": "calls the user's function",
   "flat-map.ts": "calls the user's function",
   "for-each.ts": "calls the user's function",
+  "kernel.ts": "its kernel is the user's",
   "map-values.ts": "calls the user's function",
   "map.ts": "calls the user's function",
   "merge.ts": "there is nothing to compute",
