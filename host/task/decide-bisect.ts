@@ -6,6 +6,8 @@ export interface Suspects {
   readonly from: bigint;
   /** How many are tried at once, from there on. */
   readonly rows: number;
+  /** The last try passed: were they a half, the other one is what is tried now. */
+  readonly passed: boolean;
 }
 
 /** How a run of a kernel over some records ended, and what was known before. */
@@ -29,8 +31,8 @@ export type BisectDecision =
 
 /**
  * What a run of a kernel tells about the record that it traps at. A record is blamed only if the kernel was at it, or had
- * no other: what it does within a batch cannot be seen from outside. After a trap half as many are tried, after a pass
- * twice as many.
+ * no other: what it does within a batch cannot be seen from outside. After a trap the first half is tried; after a pass the
+ * other half, and after another twice as many.
  */
 export function decideBisect({ offsets, trapped, at, suspects }: BisectFacts): BisectDecision {
   const first = offsets[0];
@@ -45,11 +47,12 @@ export function decideBisect({ offsets, trapped, at, suspects }: BisectFacts): B
 function afterTrap(offsets: readonly bigint[], at: bigint | undefined, first: bigint): BisectDecision {
   if (at !== undefined) return { bisect: "blame", offset: at, suspects: undefined };
   if (offsets.length === 1)
-    return { bisect: "blame", offset: first, suspects: { from: first + 1n, rows: 1 } };
-  return { bisect: "try", suspects: { from: first, rows: offsets.length >> 1 } };
+    return { bisect: "blame", offset: first, suspects: { from: first + 1n, rows: 1, passed: true } };
+  return { bisect: "try", suspects: { from: first, rows: offsets.length >> 1, passed: false } };
 }
 
-function afterPass(last: bigint, { rows }: Suspects): BisectDecision {
-  if (2 * rows >= BATCH_ROWS_MAX) return { bisect: "clear" };
-  return { bisect: "try", suspects: { from: last + 1n, rows: 2 * rows } };
+function afterPass(last: bigint, { rows, passed }: Suspects): BisectDecision {
+  const next = passed ? 2 * rows : rows;
+  if (next >= BATCH_ROWS_MAX) return { bisect: "clear" };
+  return { bisect: "try", suspects: { from: last + 1n, rows: next, passed: true } };
 }

@@ -8,7 +8,12 @@ import {
   FIELD_STRIDE_AT,
   JSON_ROOT_AT,
   KIND_ARRAY,
+  KIND_BOOL,
+  KIND_F64,
+  KIND_I32,
+  KIND_I64,
   KIND_OBJECT,
+  KIND_STRING,
   TABLE_FIELD_COUNT_AT,
   TABLE_FIELDS_AT,
 } from "../abi/json-descriptor";
@@ -34,8 +39,8 @@ import { stop, word } from "./run";
  *
  *     0        4              28
  *     +--------+--------------+--------+
- *     | key    | FIELD        | stride |     FIELD as in abi/field.ts; stride: bytes of an array's element
- *     +--------+--------------+--------+
+ *     | key    | FIELD        | stride |     FIELD as in abi/field.ts, its type a KIND: that of an array's element where
+ *     +--------+--------------+--------+     one is asked for; stride: bytes of that
  */
 export const FIELDS_BYTES: usize = 4096;
 const ENTRY_BYTES_LOG: usize = 5;
@@ -43,14 +48,21 @@ const ENTRIES_MASK: u32 = 127;
 const ENTRY_FIELD: usize = 4;
 const ENTRY_STRIDE: usize = 28;
 
-/** In place of a KIND: of any type; an array of elements of that KIND. */
+/** In place of a KIND: of any type; a number of any type; arrays by what they hold. */
 export const OF_ANY: u32 = 9;
-export const ARRAY_OF: u32 = 10;
+export const OF_NUMBER: u32 = 10;
+export const ARRAY_OF_TEXT: u32 = 11;
+export const ARRAY_OF_BOOL: u32 = 12;
+export const ARRAY_OF_NUMBER: u32 = 13;
 
 /** Address of a field in the present row, read as `wanted` (a KIND, or one of the above); 0: null or absent. */
 @inline
 export function placeOf(name: string, wanted: u32): usize {
-  const entry = entryOf(name, wanted);
+  return placeIn(entryOf(name, wanted));
+}
+
+@inline
+export function placeIn(entry: usize): usize {
   const table = <usize>word(RUN_TABLE_AT);
   if (!table) return 0;
   if (load<u32>(entry, ENTRY_FIELD + FIELD_DEPTH_AT) == 1) {
@@ -59,14 +71,39 @@ export function placeOf(name: string, wanted: u32): usize {
   return addressOfField(entry + ENTRY_FIELD, table);
 }
 
-/** Bytes of one element of an array that `placeOf` found. */
+/** Bytes of one element of an array. */
 @inline
-export function strideOf(name: string, wanted: u32): usize {
-  return <usize>load<u32>(entryOf(name, wanted), ENTRY_STRIDE);
+export function strideOf(entry: usize): usize {
+  return <usize>load<u32>(entry, ENTRY_STRIDE);
+}
+
+/** A number that stands in a field (an array's element) of this entry, whatever its type. */
+@inline
+export function f64At(entry: usize, place: usize): f64 {
+  return load<u32>(entry, ENTRY_FIELD) == KIND_F64 ? load<f64>(place) : <f64>integerAt(entry, place);
+}
+
+/** The same as an integer: a fraction is cut off, and what lies beyond 64 bits is brought within. */
+@inline
+export function i64At(entry: usize, place: usize): i64 {
+  return load<u32>(entry, ENTRY_FIELD) == KIND_F64 ? truncated(load<f64>(place)) : integerAt(entry, place);
 }
 
 @inline
-function entryOf(name: string, wanted: u32): usize {
+function truncated(number: f64): i64 {
+  if (number != number) return 0;
+  if (number >= 9223372036854775808.0) return i64.MAX_VALUE;
+  return number <= -9223372036854775808.0 ? i64.MIN_VALUE : <i64>number;
+}
+
+@inline
+function integerAt(entry: usize, place: usize): i64 {
+  return load<u32>(entry, ENTRY_FIELD) == KIND_I64 ? load<i64>(place) : <i64>load<i32>(place);
+}
+
+/** What is known of a field that is read as `wanted`. */
+@inline
+export function entryOf(name: string, wanted: u32): usize {
   const key = <u32>changetype<usize>(name) | wanted;
   const entry = <usize>word(OUTPUT_FIELDS_AT) + (<usize>((key ^ (key >>> 4)) & ENTRIES_MASK) << ENTRY_BYTES_LOG);
   return load<u32>(entry) == key ? entry : findEntry(name, wanted);
@@ -128,17 +165,22 @@ function resolve(name: string, wanted: u32, entry: usize): void {
 }
 
 function settle(descriptor: usize, field: usize, name: string, wanted: u32, entry: usize): void {
-  const kind = load<u32>(field, FIELD_KIND_AT);
-  if (wanted == OF_ANY) return;
-  if (wanted < ARRAY_OF) {
-    if (kind != wanted) stop(TRAP_FIELD_TYPE, changetype<usize>(name));
-    return;
+  let kind = load<u32>(field, FIELD_KIND_AT);
+  let fits = kind == wanted || wanted == OF_ANY || (wanted == OF_NUMBER && isNumber(kind));
+  if (wanted >= ARRAY_OF_TEXT && kind == KIND_ARRAY) {
+    const element = descriptor + <usize>load<u32>(field, FIELD_HOLDS_AT);
+    kind = load<u32>(element, FIELD_KIND_AT);
+    fits =
+      wanted == ARRAY_OF_NUMBER ? isNumber(kind) : kind == <u32>(wanted == ARRAY_OF_TEXT ? KIND_STRING : KIND_BOOL);
+    store<u32>(entry, load<u32>(element, FIELD_STRIDE_AT), ENTRY_STRIDE);
   }
-  const element = descriptor + <usize>load<u32>(field, FIELD_HOLDS_AT);
-  if (kind != KIND_ARRAY || load<u32>(element, FIELD_KIND_AT) != wanted - ARRAY_OF) {
-    stop(TRAP_FIELD_TYPE, changetype<usize>(name));
-  }
-  store<u32>(entry, load<u32>(element, FIELD_STRIDE_AT), ENTRY_STRIDE);
+  if (!fits) stop(TRAP_FIELD_TYPE, changetype<usize>(name));
+  store<u32>(entry, kind, ENTRY_FIELD);
+}
+
+@inline
+function isNumber(kind: u32): bool {
+  return kind == KIND_F64 || kind == KIND_I64 || kind == KIND_I32;
 }
 
 function fieldNamed(descriptor: usize, table: usize, name: usize, bytes: usize): usize {

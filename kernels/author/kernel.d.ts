@@ -46,7 +46,7 @@ export declare class Span {
 
 /**
  * One record of the batch. Fields of its value are asked for by name (`"address.city"` within an object) and by the
- * type that the schema gives them. A field that is null or absent reads as 0, NaN, false or an empty span; `has` tells.
+ * type that is wanted; numbers are converted. A field that is null or absent reads as 0, NaN, false or an empty span; `has` tells.
  */
 export declare class Row {
   private constructor();
@@ -60,7 +60,9 @@ export declare class Row {
   readonly timestamp: i64;
   /** The field is there, and not null. */
   has(name: string): bool;
+  /** A number of any type; integers beyond 2^53 are rounded. */
   f64(name: string): f64;
+  /** A number of any type, without its fraction. */
   i64(name: string): i64;
   i32(name: string): i32;
   bool(name: string): bool;

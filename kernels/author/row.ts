@@ -9,17 +9,28 @@ import {
   RUN_VALUE_LENGTHS_AT,
   TRAP_INDEX,
 } from "../abi/kernel-output";
-import { KIND_ARRAY, KIND_BOOL, KIND_F64, KIND_I32, KIND_I64, KIND_RAW, KIND_STRING } from "../abi/json-descriptor";
+import { KIND_ARRAY, KIND_BOOL, KIND_RAW, KIND_STRING } from "../abi/json-descriptor";
 import { sizeOfVarint, varintAt } from "../varint";
 import { constantOf, utf8Bytes, utf8Of } from "./constants";
-import { ARRAY_OF, OF_ANY, placeOf, strideOf } from "./fields";
+import {
+  ARRAY_OF_BOOL,
+  ARRAY_OF_NUMBER,
+  ARRAY_OF_TEXT,
+  OF_ANY,
+  OF_NUMBER,
+  entryOf,
+  f64At,
+  i64At,
+  placeIn,
+  placeOf,
+  strideOf,
+} from "./fields";
 import { burnBytes, stop, word } from "./run";
 import { Span, spanOf } from "./span";
 
 /**
  * One record of the batch. Fields of its value are asked for by name (`"address.city"` within an object) and by the
- * type that the schema gives them: `string` text, `i64` a number that is an integer, `f64` any other, and so on. A
- * field that is null or absent reads as 0, NaN, false or an empty span; `has` tells.
+ * type that is wanted; numbers are converted. A field that is null or absent reads as 0, NaN, false or an empty span; `has` tells.
  */
 @unmanaged
 export class Row {
@@ -51,19 +62,22 @@ export class Row {
     return placeOf(name, OF_ANY) != 0;
   }
 
+  /** A number of any type; integers beyond 2^53 are rounded. */
   f64(name: string): f64 {
-    const at = placeOf(name, KIND_F64);
-    return at ? load<f64>(at) : NaN;
+    const entry = entryOf(name, OF_NUMBER);
+    const at = placeIn(entry);
+    return at ? f64At(entry, at) : NaN;
   }
 
+  /** A number of any type, without its fraction. */
   i64(name: string): i64 {
-    const at = placeOf(name, KIND_I64);
-    return at ? load<i64>(at) : 0;
+    const entry = entryOf(name, OF_NUMBER);
+    const at = placeIn(entry);
+    return at ? i64At(entry, at) : 0;
   }
 
   i32(name: string): i32 {
-    const at = placeOf(name, KIND_I32);
-    return at ? load<i32>(at) : 0;
+    return narrowed(this.i64(name));
   }
 
   bool(name: string): bool {
@@ -87,23 +101,25 @@ export class Row {
   }
 
   textAt(name: string, index: i32): Span {
-    return textAt(element(name, index, ARRAY_OF + KIND_STRING));
+    return textAt(element(entryOf(name, ARRAY_OF_TEXT), name, index));
   }
 
   f64At(name: string, index: i32): f64 {
-    return load<f64>(element(name, index, ARRAY_OF + KIND_F64));
+    const entry = entryOf(name, ARRAY_OF_NUMBER);
+    return f64At(entry, element(entry, name, index));
   }
 
   i64At(name: string, index: i32): i64 {
-    return load<i64>(element(name, index, ARRAY_OF + KIND_I64));
+    const entry = entryOf(name, ARRAY_OF_NUMBER);
+    return i64At(entry, element(entry, name, index));
   }
 
   i32At(name: string, index: i32): i32 {
-    return load<i32>(element(name, index, ARRAY_OF + KIND_I32));
+    return narrowed(this.i64At(name, index));
   }
 
   boolAt(name: string, index: i32): bool {
-    return load<u8>(element(name, index, ARRAY_OF + KIND_BOOL)) != 0;
+    return load<u8>(element(entryOf(name, ARRAY_OF_BOOL), name, index)) != 0;
   }
 
   /** Whether there is a header of this name. */
@@ -140,12 +156,17 @@ function textAt(place: usize): Span {
   return spanOf(text + 4, load<i32>(text));
 }
 
-function element(name: string, index: i32, wanted: u32): usize {
-  const at = placeOf(name, wanted);
+@inline
+function narrowed(number: i64): i32 {
+  return <i32>min<i64>(max<i64>(number, i32.MIN_VALUE), i32.MAX_VALUE);
+}
+
+function element(entry: usize, name: string, index: i32): usize {
+  const at = placeIn(entry);
   if (!at) stop(TRAP_INDEX, changetype<usize>(name));
   const vector = at + <usize>load<u32>(at);
   if (<u32>index >= load<u32>(vector)) stop(TRAP_INDEX, changetype<usize>(name));
-  return vector + 4 + <usize>index * strideOf(name, wanted);
+  return vector + 4 + <usize>index * strideOf(entry);
 }
 
 /** Address of the length of the value of the last header of this name; 0: there is none. */
