@@ -124,7 +124,7 @@ export class KStream<K, V, Known extends KnownSerdes = never> {
    * @param name of the kernel's function.
    * @throws KERNEL_MODULE_MISSING
    * @example
-   *   clients.kernel("shout", { module: kernels, key: string, value: string })
+   *   clients.kernel("words", { module: kernels, key: string, value: string })
    */
   kernel<K2, V2>(name: string, options: KernelOptions<K2, V2>): KStream<K2, V2, "key" | "value"> {
     const { module, key, value, fuelPerRow } = options;

@@ -1,10 +1,12 @@
 import { PeridotError } from "../errors.ts";
 import { describeKernelError } from "../wasm/kernel-errors.ts";
 import type { KernelSelection } from "../wasm/kernel-instance.ts";
+import type { UserKernel } from "../wasm/user-kernel.ts";
 import type { BadRows, Origin } from "./bad-rows.ts";
 import { refuse } from "./call-loop.ts";
 import { KernelBatch } from "./kernel-batch.ts";
 import type { KernelTraps } from "./kernel-traps.ts";
+import type { Fan } from "./position.ts";
 import type { KernelProgram } from "./program.ts";
 import { chunkRow, itemsOf, type RowSet } from "./row-set.ts";
 
@@ -113,10 +115,7 @@ function trapOf(
 
 /** The kernel's records as items, without those that are not what its serdes read. */
 function made(step: KernelProgram, set: RowSet, bad: BadRows): RowSet {
-  const { kernel, place } = step;
-  const { fan } = set;
-  const { rowOf, ordinalOf } = kernel;
-  step.made.selectAll(kernel);
+  step.made.selectAll(step.kernel);
   const next: RowSet = {
     chunk: set.chunk,
     source: new KernelBatch(step),
@@ -126,14 +125,44 @@ function made(step: KernelProgram, set: RowSet, bad: BadRows): RowSet {
     values: undefined,
     projection: undefined,
     at: undefined,
-    fan: {
-      rows: fan === undefined ? rowOf : rowOf.map((item) => fan.rows[item]!),
-      places: [...(fan?.places ?? []), place],
-      ordinals: [...(fan?.ordinals ?? []).map((each) => rowOf.map((item) => each[item]!)), ordinalOf],
-    },
+    fan: new KernelFan(step, set.fan),
   };
   if (step.decoding !== undefined) decode(step, next, bad);
   return next;
+}
+
+/** The ways of a kernel's records, taken out of linear memory if somebody asks: a topic of their own needs none. */
+class KernelFan implements Fan {
+  readonly places: readonly number[];
+  readonly #kernel: UserKernel;
+  readonly #above: Fan | undefined;
+  #rows: Uint32Array | undefined;
+  #ordinals: readonly Uint32Array[] | undefined;
+
+  constructor({ kernel, place }: KernelProgram, above: Fan | undefined) {
+    this.places = [...(above?.places ?? []), place];
+    this.#kernel = kernel;
+    this.#above = above;
+  }
+
+  get rows(): Uint32Array {
+    this.#rows ??= this.#through(this.#above?.rows);
+    return this.#rows;
+  }
+
+  get ordinals(): readonly Uint32Array[] {
+    this.#ordinals ??= [
+      ...(this.#above?.ordinals ?? []).map((each) => this.#through(each)),
+      this.#kernel.ordinalOf,
+    ];
+    return this.#ordinals;
+  }
+
+  /** A column of the items above, by record. */
+  #through(column: Uint32Array | undefined): Uint32Array {
+    const { rowOf } = this.#kernel;
+    return column === undefined ? rowOf : rowOf.map((item) => column[item]!);
+  }
 }
 
 /** Turns JSON values into rows. One that is not what the schema says is the kernel's mistake. */

@@ -59,6 +59,11 @@ export const REFUSAL_BYTES = 12;
  *     | timestamp i64   | has timestamp | depth of   | brackets    | scratch:   | WRITER of   | WRITER of   | texts: |
  *     |                 |               | JSON       | u64         | top, end   | the key     | the value   | 4 words|
  *     +-----------------+---------------+------------+-------------+------------+-------------+-------------+--------+
+ *     288
+ *     +------------------------------------+
+ *     | columns of the output: u32 × 9, in |
+ *     | the order of their ids             |
+ *     +------------------------------------+
  */
 export const RUN_BATCH_AT = 48;
 export const RUN_BYTES_AT = 52;
@@ -102,7 +107,8 @@ export const RUN_SCRATCH_END_AT = 236;
 export const RUN_KEY_WRITER_AT = 240;
 export const RUN_VALUE_WRITER_AT = 256;
 export const RUN_TEXTS_AT = 272;
-export const RUN_BYTES = 288;
+export const RUN_COLUMNS_AT = 288;
+export const RUN_BYTES = 336;
 
 /** How a kernel is called: row by row, or with all rows at once. */
 export const FORM_ROWS = 0;

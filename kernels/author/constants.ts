@@ -21,14 +21,29 @@ const USED_AT: usize = RUN_TEXTS_AT + 8;
 const CONSTANT_BYTES: usize = 32;
 const ROOM_MIN: u32 = 256;
 
+/**
+ * In front of the table, by address: where a call names its text the compiler knows the place.
+ *
+ *     0        4
+ *     +--------+------------+
+ *     | string | → CONSTANT |   × 256
+ *     +--------+------------+
+ */
+const FRONT: usize = memory.data(2048, 16);
+
 /** Address of a string's CONSTANT. */
 @inline
 export function constantOf(text: string): usize {
   const key = <u32>changetype<usize>(text);
-  const room = word(ROOM_AT);
-  if (!room) return addConstant(text);
-  const entry = <usize>word(TEXTS_AT) + <usize>((key >>> 4) & (room - 1)) * CONSTANT_BYTES;
-  return load<u32>(entry) == key ? entry : findConstant(text);
+  const front = FRONT + <usize>(((key >>> 4) & 255) << 3);
+  return load<u32>(front) == key ? <usize>load<u32>(front, 4) : bringForward(text, front);
+}
+
+function bringForward(text: string, front: usize): usize {
+  const constant = findConstant(text);
+  store<u32>(front, <u32>changetype<usize>(text));
+  store<u32>(front, <u32>constant, 4);
+  return constant;
 }
 
 /** Its UTF-8. */
@@ -54,6 +69,7 @@ export function memberBytes(constant: usize): usize {
 }
 
 function findConstant(text: string): usize {
+  if (!word(ROOM_AT)) return addConstant(text);
   const entry = slotFor(<u32>changetype<usize>(text));
   return load<u32>(entry) ? entry : addConstant(text);
 }
@@ -108,6 +124,7 @@ function widen(): void {
     if (load<u32>(entry)) memory.copy(slotFor(load<u32>(entry)), entry, CONSTANT_BYTES);
   }
   if (before) release(before);
+  memory.fill(FRONT, 0, 2048); // they have moved
 }
 
 /** @returns bytes; a lone surrogate is written as three bytes, as in rows (it is not UTF-8, but comes back as it was). */

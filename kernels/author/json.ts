@@ -3,6 +3,7 @@ import { RUN_BRACKETS_AT, RUN_DEPTH_AT, RUN_VALUE_WRITER_AT, TRAP_JSON } from ".
 import { KERNEL_JSON_DEPTH_MAX } from "../abi/limits";
 import { copy16 } from "../memory/copy";
 import { encodeF64, encodeI64 } from "../serdes/json/number-encode";
+import { stopsInAscii } from "../serdes/json/scan";
 import { encodeString } from "../serdes/json/string-encode";
 import { constantOf, memberBytes, memberOf, utf8Bytes, utf8Of } from "./constants";
 import { Span } from "./span";
@@ -17,85 +18,96 @@ const SMALL: usize = 64;
  */
 @unmanaged
 export class Json {
+  @inline
   text(name: string, text: Span): Json {
-    member(name);
-    writeText(<usize>text.__at, <usize>text.__bytes);
+    const bytes = <usize>text.__bytes;
+    const at = beginMember(name, 6 * bytes + SMALL);
+    if (at) finish(writeText(<usize>text.__at, bytes, at));
     return this;
   }
 
   constant(name: string, text: string): Json {
-    member(name);
     const constant = constantOf(text);
-    writeText(utf8Of(constant), utf8Bytes(constant));
+    const bytes = utf8Bytes(constant);
+    const at = beginMember(name, 6 * bytes + SMALL);
+    if (at) finish(writeText(utf8Of(constant), bytes, at));
     return this;
   }
 
   /** NaN and the infinities are written as null. */
+  @inline
   f64(name: string, number: f64): Json {
-    member(name);
-    writeNumber(number);
+    const at = beginMember(name, SMALL);
+    if (at) finish(encodeF64(number, at));
     return this;
   }
 
+  @inline
   i64(name: string, number: i64): Json {
-    member(name);
-    writeInteger(number);
+    const at = beginMember(name, SMALL);
+    if (at) finish(encodeI64(number, at));
     return this;
   }
 
   bool(name: string, value: bool): Json {
-    member(name);
+    finish(beginMember(name, SMALL));
     writeBool(value);
     return this;
   }
 
   /** Bytes that are JSON already: `row.raw`, or a whole value; null where there are none. */
   raw(name: string, json: Span): Json {
-    member(name);
+    finish(beginMember(name, SMALL));
     writeRaw(json);
     return this;
   }
 
   setNull(name: string): Json {
-    member(name);
+    finish(beginMember(name, SMALL));
     writeNull();
     return this;
   }
 
   object(name: string): Json {
-    member(name);
+    finish(beginMember(name, SMALL));
     openBracket(0x7b);
     return this;
   }
 
   array(name: string): Json {
-    member(name);
+    finish(beginMember(name, SMALL));
     openBracket(0x5b);
     return this;
   }
 
   addText(text: Span): Json {
     element();
-    writeText(<usize>text.__at, <usize>text.__bytes);
+    const bytes = <usize>text.__bytes;
+    const at = value().__room(6 * bytes + SMALL);
+    if (at) finish(writeText(<usize>text.__at, bytes, at));
     return this;
   }
 
   addConstant(text: string): Json {
     element();
     const constant = constantOf(text);
-    writeText(utf8Of(constant), utf8Bytes(constant));
+    const bytes = utf8Bytes(constant);
+    const at = value().__room(6 * bytes + SMALL);
+    if (at) finish(writeText(utf8Of(constant), bytes, at));
     return this;
   }
 
   addF64(number: f64): Json {
     element();
-    writeNumber(number);
+    const at = value().__room(SMALL);
+    if (at) finish(encodeF64(number, at));
     return this;
   }
 
   addI64(number: i64): Json {
     element();
-    writeInteger(number);
+    const at = value().__room(SMALL);
+    if (at) finish(encodeI64(number, at));
     return this;
   }
 
@@ -137,10 +149,13 @@ export class Json {
 }
 
 /** Begins a value: an object, or an array. */
+@inline
 export function beginJson(bracket: u8): void {
-  value().empty();
-  setWord(RUN_DEPTH_AT, 0);
-  openBracket(bracket);
+  const writer = value();
+  writer.empty();
+  setWord(RUN_DEPTH_AT, 1);
+  store<u64>(RUN, u64(bracket == 0x5b), RUN_BRACKETS_AT);
+  writer.byte(bracket);
 }
 
 /** Closes what is open. */
@@ -175,18 +190,27 @@ function closeBracket(): void {
   value().byte(bracket);
 }
 
-/** `,"name":`, without its comma where it is the first. */
+/**
+ * Writes `,"name":`, without its comma where it is the first.
+ *
+ * @param bytes for which there is to be room behind it. @returns where they go; 0: they do not fit.
+ */
 @inline
-function member(name: string): void {
+function beginMember(name: string, bytes: usize): usize {
   if (!word(RUN_DEPTH_AT) || isArray()) stop(TRAP_JSON, changetype<usize>(name));
   const constant = constantOf(name);
-  const bytes = memberBytes(constant);
-  const writer = value();
-  const at = writer.__room(bytes);
-  if (!at) return;
+  const nameBytes = memberBytes(constant);
+  const at = value().__room(nameBytes + bytes);
+  if (!at) return 0;
   const comma = <usize>(load<u8>(at - 1) != 0x7b);
-  copy16(at, memberOf(constant) + 1 - comma, bytes);
-  writer.__cursor = <u32>(at + bytes - 1 + comma);
+  copy16(at, memberOf(constant) + 1 - comma, nameBytes);
+  return at + nameBytes - 1 + comma;
+}
+
+/** The value goes on at this address; 0: as it was. */
+@inline
+function finish(at: usize): void {
+  if (at) value().__cursor = <u32>at;
 }
 
 @inline
@@ -197,25 +221,27 @@ function element(): void {
   if (at && load<u8>(at - 1) != 0x5b) writer.byte(0x2c);
 }
 
-function writeText(text: usize, bytes: usize): void {
-  const writer = value();
-  const at = writer.__room(6 * bytes + SMALL);
-  if (!at) return;
-  burnBytes(bytes);
+/** A text with its quotes. Most are short and have nothing to escape: they are copied as they are scanned. */
+@inline
+function writeText(text: usize, bytes: usize, at: usize): usize {
   store<u8>(at, 0x22);
+  if (bytes <= 16) {
+    const content = v128.load(text);
+    v128.store(at, content, 1);
+    if (!(stopsInAscii(content) & ((<u32>1 << <u32>bytes) - 1))) {
+      at += bytes + 1;
+      store<u8>(at, 0x22);
+      return at + 1;
+    }
+  }
+  return writeLongText(text, bytes, at);
+}
+
+function writeLongText(text: usize, bytes: usize, at: usize): usize {
+  burnBytes(bytes);
   const end = encodeString(text, bytes, at + 1);
   store<u8>(end, 0x22);
-  writer.__cursor = <u32>(end + 1);
-}
-
-function writeNumber(number: f64): void {
-  const at = value().__room(SMALL);
-  if (at) value().__cursor = <u32>encodeF64(number, at);
-}
-
-function writeInteger(number: i64): void {
-  const at = value().__room(SMALL);
-  if (at) value().__cursor = <u32>encodeI64(number, at);
+  return end + 1;
 }
 
 function writeBool(is: bool): void {

@@ -1,20 +1,14 @@
 import {
   BATCH_BASE_OFFSET_SLOT,
   BATCH_ERROR_CODE_SLOT,
-  BATCH_HEADERS_AT_SLOT,
   BATCH_HEADERS_LENGTH_SLOT,
-  BATCH_KEY_AT_SLOT,
-  BATCH_KEY_LENGTH_SLOT,
   BATCH_OFFSET_DELTA_SLOT,
-  BATCH_POSITION_DELTA_SLOT,
   BATCH_POSITION_SLOT,
   BATCH_TABLE_AT,
   BATCH_TABLE_BASE_OFFSET_AT,
   BATCH_TABLE_ERRORS_AT,
   BATCH_TABLE_POSITION_AT,
   BATCH_TIMESTAMP_SLOT,
-  BATCH_VALUE_AT_SLOT,
-  BATCH_VALUE_LENGTH_SLOT,
 } from "../abi/batch";
 import { ERROR_KERNEL_OUTPUT_TOO_LARGE, ERROR_MEMORY_FULL } from "../abi/errors";
 import {
@@ -35,6 +29,7 @@ import {
   REFUSAL_REASON_AT,
   REFUSAL_ROW_AT,
   RUN_BATCH_AT,
+  RUN_COLUMNS_AT,
   RUN_OVERFLOW_AT,
 } from "../abi/kernel-output";
 import { BATCH_ROWS_MAX, KERNEL_OUTPUT_BYTES_MAX, PAD_BYTES } from "../abi/limits";
@@ -44,6 +39,8 @@ import { allocate, release } from "../memory/allocator";
 import { FIELDS_BYTES } from "./fields";
 import { RUN, setWord, word } from "./run";
 
+/** offset_delta to headers_length. */
+const COLUMNS: i32 = 9;
 /** Bytes of records that a new OUTPUT has room for. */
 const BYTES_MIN: usize = 65536;
 
@@ -76,8 +73,23 @@ export function outputFree(output: usize): void {
 /** Empties the OUTPUT of the present run. @returns false: memory has reached its bound. */
 export function beginOutput(): bool {
   if (!word(OUTPUT_REGION_AT) && !widen(word(OUTPUT_ROWS_MAX_AT), BYTES_MIN)) return false;
+  placeColumns();
   clearOutput();
   return true;
+}
+
+/** Notes where the columns stand, offset_delta to headers_length: they are written for every record. */
+function placeColumns(): void {
+  for (let index = 0; index < COLUMNS; index++) {
+    const slot = BATCH_OFFSET_DELTA_SLOT + (index << 1);
+    const at = columnAt(<usize>word(OUTPUT_REGION_AT), slot, word(OUTPUT_CAPACITY_AT));
+    setWord(RUN_COLUMNS_AT + (<usize>index << 2), <u32>at);
+  }
+}
+
+@inline
+function column(index: usize): usize {
+  return <usize>word(RUN_COLUMNS_AT + (index << 2));
 }
 
 export function clearOutput(): void {
@@ -149,6 +161,7 @@ function widen(rows: u32, bytes: usize): bool {
   setWord(OUTPUT_BYTES_FROM_AT, <u32>from);
   setWord(OUTPUT_ROOM_AT, <u32>room);
   setWord(OUTPUT_ORIGINS_AT, <u32>origins);
+  placeColumns();
   return true;
 }
 
@@ -175,22 +188,20 @@ export function placeRecord(
   source: u32,
   ordinal: u32,
 ): void {
-  const region = <usize>word(OUTPUT_REGION_AT);
-  const capacity = word(OUTPUT_CAPACITY_AT);
   const record = word(OUTPUT_RECORDS_AT);
   const at = <usize>record << 2;
-  store<u32>(columnAt(region, BATCH_OFFSET_DELTA_SLOT, capacity) + at, offset);
-  store<u32>(columnAt(region, BATCH_POSITION_DELTA_SLOT, capacity) + at, position);
-  store<i64>(columnAt(region, BATCH_TIMESTAMP_SLOT, capacity) + (at << 1), timestamp);
-  store<u32>(columnAt(region, BATCH_KEY_AT_SLOT, capacity) + at, keyAt);
-  store<i32>(columnAt(region, BATCH_KEY_LENGTH_SLOT, capacity) + at, keyLength);
-  store<u32>(columnAt(region, BATCH_VALUE_AT_SLOT, capacity) + at, valueAt);
-  store<i32>(columnAt(region, BATCH_VALUE_LENGTH_SLOT, capacity) + at, valueLength);
-  store<u32>(columnAt(region, BATCH_HEADERS_AT_SLOT, capacity) + at, headersAt);
-  store<i32>(columnAt(region, BATCH_HEADERS_LENGTH_SLOT, capacity) + at, headersLength);
+  store<u32>(column(0) + at, offset);
+  store<u32>(column(1) + at, position);
+  store<i64>(column(2) + (at << 1), timestamp);
+  store<u32>(column(3) + at, keyAt);
+  store<i32>(column(4) + at, keyLength);
+  store<u32>(column(5) + at, valueAt);
+  store<i32>(column(6) + at, valueLength);
+  store<u32>(column(7) + at, headersAt);
+  store<i32>(column(8) + at, headersLength);
   const origins = <usize>word(OUTPUT_ORIGINS_AT);
   store<u32>(origins + at, source);
-  store<u32>(origins + (<usize>capacity << 2) + at, ordinal);
+  store<u32>(origins + (<usize>word(OUTPUT_CAPACITY_AT) << 2) + at, ordinal);
   setWord(OUTPUT_RECORDS_AT, record + 1);
 }
 

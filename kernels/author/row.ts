@@ -35,6 +35,7 @@ import { Span, spanOf } from "./span";
 @unmanaged
 export class Row {
   /** The key's bytes; none where it is null. */
+  @inline
   get key(): Span {
     return part(RUN_KEYS_AT, RUN_KEY_LENGTHS_AT);
   }
@@ -44,6 +45,7 @@ export class Row {
   }
 
   /** The value's bytes, as they came. */
+  @inline
   get value(): Span {
     return part(RUN_VALUES_AT, RUN_VALUE_LENGTHS_AT);
   }
@@ -58,11 +60,13 @@ export class Row {
   }
 
   /** The field is there, and not null. */
+  @inline
   has(name: string): bool {
     return placeOf(name, OF_ANY) != 0;
   }
 
   /** A number of any type; integers beyond 2^53 are rounded. */
+  @inline
   f64(name: string): f64 {
     const entry = entryOf(name, OF_NUMBER);
     const at = placeIn(entry);
@@ -70,6 +74,7 @@ export class Row {
   }
 
   /** A number of any type, without its fraction. */
+  @inline
   i64(name: string): i64 {
     const entry = entryOf(name, OF_NUMBER);
     const at = placeIn(entry);
@@ -80,11 +85,13 @@ export class Row {
     return narrowed(this.i64(name));
   }
 
+  @inline
   bool(name: string): bool {
     const at = placeOf(name, KIND_BOOL);
     return at ? load<u8>(at) != 0 : false;
   }
 
+  @inline
   text(name: string): Span {
     return textAt(placeOf(name, KIND_STRING));
   }

@@ -12,6 +12,9 @@ import { scratch } from "./scratch";
 /** What the number kernels work in: they take a JSON descriptor's head for that. */
 const NUMBERS: usize = memory.data(JSON_HEAD_BYTES, 16);
 
+/** As many digits an i64 always holds. */
+const PLAIN_DIGITS: i32 = 18;
+
 /**
  * Bytes of a record, where they stand: nothing is copied. Valid until the kernel returns (in the batch form, too).
  * Text is UTF-8; `length` counts bytes.
@@ -135,6 +138,10 @@ export class Span {
   parseI64(orElse: i64): i64 {
     const at = <usize>this.__at;
     const end = at + <usize>this.__bytes;
+    if (<u32>(this.__bytes - 1) < <u32>PLAIN_DIGITS && load<u8>(at) != 0x30) {
+      const number = plainDigits(at, end);
+      if (number >= 0) return number;
+    }
     if (!isNumber(at, end) || decodeI64(NUMBERS, at, end) != end) return orElse;
     return load<i64>(NUMBERS, JSON_I64_AT);
   }
@@ -184,6 +191,18 @@ function sameBytes(left: usize, right: usize, bytes: usize): bool {
 @inline
 function isBlank(byte: u32): bool {
   return byte == 0x20 || (byte >= 9 && byte <= 13);
+}
+
+/** Digits and nothing else; -1: something else. */
+@inline
+function plainDigits(at: usize, end: usize): i64 {
+  let number: i64 = 0;
+  for (; at < end; at++) {
+    const byte = <u32>load<u8>(at);
+    if (!isDigit(byte)) return -1;
+    number = number * 10 + <i64>(byte - 0x30);
+  }
+  return number;
 }
 
 function isNumber(at: usize, end: usize): bool {
