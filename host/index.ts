@@ -11,6 +11,7 @@ export {
 export type { BranchedKStream, Branches } from "./dsl/branched.ts";
 export type { Consumed } from "./dsl/consumed.ts";
 export type { Condition, Projected, Projection } from "./dsl/fields.ts";
+export type { KernelOptions } from "./dsl/kernel-options.ts";
 export type { KStream } from "./dsl/kstream.ts";
 export type { KnownSerdes, Named, Produced } from "./dsl/produced.ts";
 export type { Repartitioned } from "./dsl/repartitioned.ts";
