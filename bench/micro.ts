@@ -6,6 +6,7 @@ import { Address } from "./apps/address.ts";
 import { thousands } from "./lib/report.ts";
 import { fetchedBatches } from "./micro/fetched.ts";
 import { kernelPath } from "./micro/kernel-path.ts";
+import { Orders, ordersByFunction, ordersDeclared } from "./micro/orders.ts";
 import { lowerCase, type Path } from "./micro/path.ts";
 import { plainPath } from "./micro/plain-path.ts";
 import { runtimePath } from "./micro/runtime-path.ts";
@@ -17,7 +18,9 @@ import { runtimePath } from "./micro/runtime-path.ts";
  *   row views    a user's TypeScript function over row views, in the runtime as a stream thread runs it
  *   plain        the same job by hand: JSON.parse, the function, JSON.stringify, record batches in JavaScript
  *
- * Every path decodes with CRC check and ends with finished record batches; all must make as many bytes. The three take
+ * And arithmetic on fields (bench/micro/orders.ts), declared and as a TypeScript function, both in the runtime.
+ *
+ * Every path decodes with CRC check and ends with finished record batches; all must make as many bytes. They take
  * turns, round after round, so that other load on the machine meets them alike. Options: --json FILE, --time MS
  * (of each path in each round), --rounds N.
  */
@@ -34,6 +37,9 @@ const BATCH_ROWS = [1, 10, 100, 500, 2000];
 /** Records of one timed pass. */
 const PASS_ROWS = 10_000;
 
+/** Records a batch for the arithmetic. */
+const ARITHMETIC_ROWS = 500;
+
 interface Measured {
   readonly batchRows: number;
   /** Records a second: of the median pass, the median of the rounds. */
@@ -48,16 +54,37 @@ for (const batchRows of BATCH_ROWS) {
   results.push(measured);
   print(measured);
 }
-if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(results, undefined, 2)}\n`);
+const arithmetic = await measurePaths(
+  { declared: runtimePath(ordersDeclared), called: runtimePath(ordersByFunction) },
+  fetchedBatches(PASS_ROWS, ARITHMETIC_ROWS, new Orders()),
+);
+console.log(
+  `arithmetic    declared ${thousands(arithmetic.declared)} records/s, as a function ${thousands(arithmetic.called)} (${(arithmetic.declared / arithmetic.called).toFixed(1)} times)`,
+);
+if (values.json !== undefined) {
+  const all = [...results, { batchRows: ARITHMETIC_ROWS, arithmetic }];
+  writeFileSync(values.json, `${JSON.stringify(all, undefined, 2)}\n`);
+}
 
 async function measure(batchRows: number): Promise<Measured> {
-  const fetched = fetchedBatches(PASS_ROWS, batchRows);
   const paths = { kernels: kernelPath(batchRows), views: runtimePath(userFunction), plain: plainPath() };
-  prove(Object.values(paths), fetched);
-  const rounds: Record<keyof typeof paths, number[]> = { kernels: [], views: [], plain: [] };
+  return { batchRows, ...(await measurePaths(paths, fetchedBatches(PASS_ROWS, batchRows))) };
+}
+
+/** Records a second by path: of the median pass, the median of the rounds. */
+async function measurePaths<Name extends string>(
+  paths: Readonly<Record<Name, Path>>,
+  fetched: readonly Buffer[],
+): Promise<Record<Name, number>> {
+  const entries = Object.entries(paths) as [Name, Path][];
+  prove(
+    entries.map(([, path]) => path),
+    fetched,
+  );
+  const rounds = new Map<string, number[]>(entries.map(([name]) => [name, []]));
   for (let round = 0; round < ROUNDS; round++) {
     const bench = new Bench({ time: TIME_MS, warmupTime: TIME_MS / 4 });
-    for (const [name, path] of Object.entries(paths)) {
+    for (const [name, path] of entries) {
       bench.add(name, () => {
         for (const batch of fetched) path.push(batch);
         path.flush();
@@ -66,15 +93,10 @@ async function measure(batchRows: number): Promise<Measured> {
     await bench.run();
     for (const { name, result } of bench.tasks) {
       if (!("latency" in result)) throw new RangeError(`${name} was not measured: ${result.state}`);
-      rounds[name as keyof typeof paths].push((PASS_ROWS / result.latency.p50) * 1000);
+      rounds.get(name)!.push((PASS_ROWS / result.latency.p50) * 1000);
     }
   }
-  return {
-    batchRows,
-    kernels: median(rounds.kernels),
-    views: median(rounds.views),
-    plain: median(rounds.plain),
-  };
+  return Object.fromEntries([...rounds].map(([name, all]) => [name, median(all)])) as Record<Name, number>;
 }
 
 function userFunction(builder: StreamsBuilder): void {

@@ -9,7 +9,8 @@ import { loadTopology } from "./load-topology.ts";
 import type { TaskName, ThreadProgress } from "./task/thread-port.ts";
 import { streamThreadHere } from "./task/worker-thread.ts";
 import { compile } from "./topology/compile.ts";
-import { describe } from "./topology/describe.ts";
+import { type DescriptionFormat, describe } from "./topology/describe/describe.ts";
+import type { ErrorSettings } from "./topology/error-settings.ts";
 import type { LogicalTopology } from "./topology/node.ts";
 import type { Plan } from "./topology/plan.ts";
 import { kafkaTransport } from "./transport/kafka/kafka-transport.ts";
@@ -24,6 +25,21 @@ import type { TransportFactory } from "./transport/port.ts";
  */
 export type AppState = "created" | "starting" | "running" | "closing" | "closed" | "failed";
 
+/** What an application would run. */
+export interface Blueprint {
+  /** Or the module that it stands in. */
+  readonly topology: LogicalTopology | URL;
+  readonly applicationId: string;
+  readonly errors: ErrorSettings;
+}
+
+let revealBlueprint: (app: Peridot) => Blueprint;
+
+/** For the test driver; no part of the public API. */
+export function blueprintOf(app: Peridot): Blueprint {
+  return revealBlueprint(app);
+}
+
 /**
  * An application: its topology and, once started, this process's part in running it.
  *
@@ -35,6 +51,13 @@ export type AppState = "created" | "starting" | "running" | "closing" | "closed"
  *   await app.run();
  */
 export class Peridot {
+  static {
+    revealBlueprint = (app) => ({
+      topology: app.#config.topology === undefined ? app.#builder.build() : app.#config.topology,
+      applicationId: app.#config.applicationId,
+      errors: app.#config.errors,
+    });
+  }
   readonly #config: ResolvedConfig;
   readonly #builder = new StreamsBuilder();
   readonly #progress: ThreadProgress[] = [];
@@ -82,9 +105,14 @@ export class Peridot {
     return sum;
   }
 
-  /** The compiled topology, as Kafka Streams' `Topology#describe` writes it. */
-  async describe(): Promise<string> {
-    return describe(await this.#topology());
+  /**
+   * The topology: as text in the format of Kafka Streams' `Topology#describe`, as a Mermaid flowchart, in Graphviz'
+   * language, or as an SVG picture.
+   *
+   * @throws CONFIG_INVALID for another format
+   */
+  async describe(format: DescriptionFormat = "text"): Promise<string> {
+    return describe(await this.#topology(), format);
   }
 
   /**

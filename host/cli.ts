@@ -1,58 +1,49 @@
 #!/usr/bin/env node
 import { readFileSync } from "node:fs";
-import { resolve } from "node:path";
-import { pathToFileURL } from "node:url";
+import { DESCRIBE_USAGE, describeModule } from "./cli/describe-module.ts";
 import { KERNEL_USAGE, kernelCommand } from "./cli/kernel-build.ts";
 import { asPeridotError } from "./commit/commit.ts";
-import { loadTopology } from "./load-topology.ts";
-import { describe } from "./topology/describe.ts";
 
-const USAGE = `usage: peridot describe MODULE   prints the topology that a module builds, as Kafka Streams writes it
+const USAGE = `usage: ${DESCRIBE_USAGE}
        ${KERNEL_USAGE}
        peridot --version | --help
+`;
 
-MODULE's default export is (builder: StreamsBuilder) => void.`;
+/** By name: what a command does with the words behind it. It answers with what is wrong with them, if something is. */
+const COMMANDS: ReadonlyMap<string, (words: readonly string[]) => Promise<string | undefined>> = new Map([
+  ["describe", describeModule],
+  ["kernel", kernelCommand],
+]);
 
-/** The command `peridot`. Exit status: 0 done, 1 the module is wrong, 64 the command line is. */
-async function main(words: readonly string[]): Promise<number> {
-  const [command, module, ...rest] = words;
-  if (command === "--version" && module === undefined) {
-    process.stdout.write(`${version()}\n`);
-    return 0;
-  }
-  if (command === "--help" && module === undefined) {
-    process.stdout.write(`${USAGE}\n`);
-    return 0;
-  }
-  if (command === "kernel") return kernel(words.slice(1));
-  if (command !== "describe" || module === undefined || rest.length > 0) {
-    process.stderr.write(`${USAGE}\n`);
+/** The command `peridot`. Exit status: 0 done, 1 it cannot be done, 64 the command line is wrong. */
+async function main([name, ...words]: readonly string[]): Promise<number> {
+  if (name === undefined) {
+    process.stderr.write(USAGE);
     return 64;
   }
-  try {
-    process.stdout.write(describe(await loadTopology(pathToFileURL(resolve(module)))));
+  if (words.length === 0 && (name === "--version" || name === "--help")) {
+    process.stdout.write(name === "--help" ? USAGE : `${version()}\n`);
     return 0;
+  }
+  try {
+    const command = COMMANDS.get(name);
+    const wrong = command === undefined ? `there is no command "${name}"` : await command(words);
+    return wrong === undefined ? 0 : misused(wrong);
   } catch (error) {
+    if (isOfCommandLine(error)) return misused(error.message);
     process.stderr.write(`peridot: ${asPeridotError(error).message}\n`);
     return 1;
   }
 }
 
-async function kernel(words: readonly string[]): Promise<number> {
-  let wrong: string | undefined;
-  try {
-    wrong = await kernelCommand(words);
-  } catch (error) {
-    if (error instanceof TypeError)
-      wrong = error.message; // of parseArgs
-    else {
-      process.stderr.write(`peridot: ${asPeridotError(error).message}\n`);
-      return 1;
-    }
-  }
-  if (wrong === undefined) return 0;
-  process.stderr.write(`peridot: ${wrong}\n${USAGE}\n`);
+function misused(wrong: string): number {
+  process.stderr.write(`peridot: ${wrong}\n${USAGE}`);
   return 64;
+}
+
+/** What node:util's parseArgs throws. */
+function isOfCommandLine(error: unknown): error is Error {
+  return error instanceof Error && "code" in error && String(error.code).startsWith("ERR_PARSE_ARGS_");
 }
 
 /** This file runs as host/cli.ts and as dist/host/cli.js: package.json lies one or two folders above it. */

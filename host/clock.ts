@@ -9,6 +9,9 @@ export interface Clock {
   timer(delayMs: number, fire: () => void): Timer;
 }
 
+/** A clock that is only looked at. */
+export type WallClock = Pick<Clock, "now">;
+
 /** A timer that was set. */
 export interface Timer {
   /** Harmless after the timer has fired. */

@@ -50,6 +50,8 @@ export interface PeridotConfig extends Connection {
   readonly transactionTimeoutMs?: number;
   /** For how long failures in a row are answered by trying again (KIP-572); default 300,000. */
   readonly taskTimeoutMs?: number;
+  /** How often consumed records of repartition topics are deleted; default 30,000. */
+  readonly repartitionPurgeIntervalMs?: number;
   /** Where to begin without a committed offset; default earliest. */
   readonly offsetReset?: "earliest" | "latest" | "none";
   /** Of what is written; default none. */
@@ -79,6 +81,7 @@ export interface ResolvedConfig {
   readonly transactionTimeoutMs: number;
   readonly taskTimeoutMs: number;
   readonly metadataMaxAgeMs: number;
+  readonly repartitionPurgeIntervalMs: number;
   readonly offsetReset: "earliest" | "latest" | "none";
   readonly compression: Compression;
   readonly errors: ErrorSettings;
@@ -126,6 +129,7 @@ const OWN = {
   maxPollIntervalMs: true,
   transactionTimeoutMs: true,
   taskTimeoutMs: true,
+  repartitionPurgeIntervalMs: true,
   offsetReset: true,
   compression: true,
   errors: true,
@@ -158,6 +162,10 @@ export function resolveConfig(config: PeridotConfig): ResolvedConfig {
     transactionTimeoutMs: positive("transactionTimeoutMs", config.transactionTimeoutMs ?? 10_000),
     taskTimeoutMs: positive("taskTimeoutMs", config.taskTimeoutMs ?? 300_000),
     metadataMaxAgeMs: positive("metadataMaxAgeMs", config.metadataMaxAgeMs ?? 300_000),
+    repartitionPurgeIntervalMs: positive(
+      "repartitionPurgeIntervalMs",
+      config.repartitionPurgeIntervalMs ?? 30_000,
+    ),
     offsetReset: oneOf(
       "offsetReset",
       config.offsetReset ?? "earliest",

@@ -90,6 +90,12 @@ export const ERRORS = {
     kind: "unknown",
     says: "{broker} has not answered {api}: {problem}. Whether it was carried out is not known",
   },
+  // librdkafka (host/transport/librdkafka/)
+  LIBRDKAFKA_UNAVAILABLE: { kind: "fatal", says: "librdkafka cannot be used: {problem}. {remedy}" },
+  RECORD_UNREADABLE: {
+    kind: "fatal",
+    says: "{topic}-{partition}: the record at offset {offset} has a timestamp that librdkafka's binding cannot hand out exactly ({timestamp}). Read it with bootstrapServers, without librdkafka, or move the group's offset past it",
+  },
   // The embedded broker (host/transport/memory/)
   CLOCK_STUCK: { kind: "fatal", says: "what the virtual clock was to wait for does not come: {why}" },
   EMBEDDED_TOPIC: { kind: "fatal", says: "embedded broker: topic {topic}: {problem}" },
@@ -206,6 +212,10 @@ export const ERRORS = {
     kind: "fatal",
     says: "the cluster has no topic {topics}. Create it before the application starts (kafka-topics --create), or correct its name",
   },
+  INTERNAL_TOPIC_DIFFERS: {
+    kind: "fatal",
+    says: "the internal topic {topic} has {found} partitions, and {wantedBy} {wanted}. Give its repartition partitions: {found} to keep it as it is; or, once all records in it are consumed, stop every instance and delete it (kafka-topics --delete)",
+  },
   WORKER_LATE: {
     kind: "abortable",
     says: "stream thread {thread} has made no progress for {lateMs} ms (maxPollIntervalMs): it was ended and replaced. A user function may hang, or block for too long",
@@ -225,6 +235,7 @@ export const ERRORS = {
     kind: "fatal",
     says: 'the record that {node} made of offset {offset} cannot be written: {problem}. The transaction is not committed. Make smaller records, or set onProductionError to "continue" or "deadLetter"',
   },
+  ARITHMETIC_FAILED: { kind: "record", says: "{where}: {left} {sign} {right}: {problem}" },
   RECORD_REFUSED: { kind: "record", says: "{reason}" },
   SERDE_REFUSED: { kind: "record", says: "the serde {serde} refuses {problem}" },
   RECORD_TRAPPED: { kind: "record", says: "the kernel traps at it: {what}" },
@@ -237,6 +248,7 @@ export const ERRORS = {
     says: "the record at offset {offset} of {topic}-{partition} has no valid timestamp: {problem}. All before it is done. Use another timestampExtractor, such as logAndSkipOnInvalidTimestamp",
   },
   TOPOLOGY_INVALID: { kind: "fatal", says: "topology: {problem}. {remedy}" },
+  TEST_DRIVER_MISUSED: { kind: "fatal", says: "test driver: {problem}. {remedy}" },
 } as const satisfies Record<string, ErrorRow>;
 
 /** The code of an error, such as "TOPIC_MISSING". */

@@ -5,12 +5,21 @@ export type { Guarantee, PeridotConfig } from "./config.ts";
 export {
   type BadRecordsEvent,
   badRecordsChannel,
+  type RecordPurgeEvent,
+  recordPurgeChannel,
   type TaskBatchEvent,
   taskBatchChannel,
 } from "./diagnostics/channels.ts";
 export type { BranchedKStream, Branches } from "./dsl/branched.ts";
 export type { Consumed } from "./dsl/consumed.ts";
-export type { Condition, Projected, Projection } from "./dsl/fields.ts";
+export type {
+  Computation,
+  Condition,
+  FieldAsKey,
+  FieldName,
+  Projected,
+  Projection,
+} from "./dsl/fields.ts";
 export type { KernelOptions } from "./dsl/kernel-options.ts";
 export type { KStream } from "./dsl/kstream.ts";
 export type { KnownSerdes, Named, Produced } from "./dsl/produced.ts";
@@ -39,7 +48,21 @@ export {
   type SerdeType,
   string,
 } from "./serdes/index.ts";
+export type { RunnerCounters } from "./task/task.ts";
 export type { TaskName, ThreadProgress } from "./task/thread-port.ts";
+export {
+  type PipedRecord,
+  type PipeOptions,
+  type TestInput,
+  TestInputTopic,
+} from "./testing/test-input-topic.ts";
+export { type TestOutput, TestOutputTopic, type TestRecord } from "./testing/test-output-topic.ts";
+export {
+  type TestedTopology,
+  TopologyTestDriver,
+  type TopologyTestDriverSettings,
+} from "./testing/topology-test-driver.ts";
+export type { DescriptionFormat } from "./topology/describe/describe.ts";
 export type {
   ErrorAction,
   ErrorHandler,
@@ -58,10 +81,11 @@ export type {
 export { type KafkaSettings, kafkaTransport } from "./transport/kafka/kafka-transport.ts";
 export type { SaslSettings } from "./transport/kafka/sasl/authentication.ts";
 export type { OAuthToken } from "./transport/kafka/sasl/oauth-bearer.ts";
+export { type LibrdkafkaSettings, librdkafkaTransport } from "./transport/librdkafka/librdkafka-transport.ts";
 export { EmbeddedBroker, type EmbeddedBrokerSettings } from "./transport/memory/embedded-broker.ts";
 export type { Listener, ListenSettings } from "./transport/memory/listen.ts";
 export { type MemoryTransportSettings, memoryTransport } from "./transport/memory/memory-transport.ts";
-export type { PlainRecord, StoredRecord } from "./transport/memory/plain-records.ts";
+export type { PlainHeader, PlainRecord, StoredRecord } from "./transport/memory/plain-records.ts";
 export type { SaslListenerSettings } from "./transport/memory/sasl-exchange.ts";
 export { VirtualClock } from "./transport/memory/virtual-clock.ts";
 export type { Compression, Transport, TransportFactory } from "./transport/port.ts";

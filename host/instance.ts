@@ -1,16 +1,15 @@
 import { asPeridotError } from "./commit/commit.ts";
 import type { ResolvedConfig } from "./config.ts";
-import { PeridotError } from "./errors.ts";
+import type { PeridotError } from "./errors.ts";
 import { KernelTraps } from "./task/kernel-traps.ts";
 import { Membership } from "./task/membership.ts";
 import { memberSettings, openThread } from "./task/open-thread.ts";
+import { prepareTopics } from "./task/prepare-topics.ts";
 import { makeTaskRunner } from "./task/runner.ts";
 import { openStateDirectory } from "./task/state-directory.ts";
 import type { TaskName, ThreadEvents, ThreadHandle, ThreadProgress } from "./task/thread-port.ts";
 import { WorkerThread } from "./task/worker-thread.ts";
-import { checkPartitions } from "./topology/check-partitions.ts";
-import { INTERNAL_TOPIC_CONFIGS, internalPartitions } from "./topology/internal-topics.ts";
-import { type Plan, sinkTopics, sourceTopics } from "./topology/plan.ts";
+import type { Plan } from "./topology/plan.ts";
 import type { Transport, TransportFactory } from "./transport/port.ts";
 import { checkCrossing, workerStart } from "./worker-start.ts";
 
@@ -79,20 +78,25 @@ export class Instance {
   /** Makes every producer, so that older lives of this process are fenced before any offset is read. */
   async #start(processId: string): Promise<void> {
     const { config, plan, onTasks } = this.#settings;
-    const partitionsOf = await this.#partitionCounts();
+    const { admin } = this.#transport;
+    const subTopologies = plan.subTopologies.map((each) => ({
+      subTopology: each.id,
+      sourceTopics: each.sources.flatMap((source) => source.topics),
+      patterns: each.sources.flatMap(({ pattern }) => (pattern === undefined ? [] : [pattern])),
+    }));
+    const { deadLetterTopic } = config.errors;
+    const partitionsOf = await prepareTopics({ admin, plan, subTopologies, deadLetterTopic });
     if (this.#isClosing) return;
     this.#threads = this.#makeThreads(partitionsOf, processId);
     this.#membership = new Membership({
-      admin: this.#transport.admin,
+      admin,
       member: this.#transport.member(memberSettings(config)),
       threads: this.#threads,
-      subTopologies: plan.subTopologies.map((each) => ({
-        subTopology: each.id,
-        sourceTopics: each.sources.flatMap((source) => source.topics),
-        patterns: each.sources.flatMap(({ pattern }) => (pattern === undefined ? [] : [pattern])),
-      })),
+      subTopologies,
       onTasks,
       watch: { clock: config.clock, everyMs: config.metadataMaxAgeMs },
+      internalTopics: new Set(plan.internalTopics.map(({ topic }) => topic)),
+      purge: { clock: config.clock, everyMs: config.repartitionPurgeIntervalMs },
     });
     await Promise.all(this.#threads.map((thread) => thread.start()));
   }
@@ -106,39 +110,6 @@ export class Instance {
   async #disconnect(): Promise<void> {
     await Promise.all(this.#threads.map((thread) => thread.close()));
     await this.#transport.close();
-  }
-
-  /** Of every topic that is read or written: internal ones are made where they do not exist, all others must exist. */
-  async #partitionCounts(): Promise<ReadonlyMap<string, number>> {
-    const { config, plan } = this.#settings;
-    const deadLetters = config.errors.deadLetterTopic;
-    const topics = new Set([
-      ...sourceTopics(plan),
-      ...sinkTopics(plan),
-      ...(deadLetters ? [deadLetters] : []),
-    ]);
-    const described = await this.#transport.admin.describeTopics([...topics]);
-    const internal = new Set(plan.internalTopics.map(({ topic }) => topic));
-    const missing = [...topics].filter((topic) => !described.has(topic) && !internal.has(topic));
-    if (missing.length > 0) throw new PeridotError("TOPIC_MISSING", { topics: missing.join(", ") });
-    const existing = new Map([...described].map(([topic, each]) => [topic, each.partitions]));
-    const partitionsOf = new Map([...existing, ...(await this.#makeInternalTopics(existing))]);
-    checkPartitions(plan, partitionsOf);
-    return partitionsOf;
-  }
-
-  async #makeInternalTopics(existing: ReadonlyMap<string, number>): Promise<ReadonlyMap<string, number>> {
-    const wanted = internalPartitions(this.#settings.plan, existing);
-    const missing = [...wanted].filter(([topic]) => !existing.has(topic));
-    await this.#transport.admin.createTopics(
-      missing.map(([topic, partitions]) => ({
-        topic,
-        partitions,
-        replicationFactor: -1,
-        configs: INTERNAL_TOPIC_CONFIGS,
-      })),
-    );
-    return new Map(missing);
   }
 
   #makeThreads(partitionsOf: ReadonlyMap<string, number>, processId: string): ThreadHandle[] {

@@ -8,6 +8,7 @@ import {
   BATCH_VALUE_LENGTH_SLOT,
 } from "./abi/batch";
 import { ERROR_MEMORY_FULL, ERROR_RECORD_TOO_LARGE } from "./abi/errors";
+import { FIELD_STRING, FIELD_TYPE_AT } from "./abi/field";
 import {
   FORM_DESCRIPTOR_AT,
   FORM_FIELD_AT,
@@ -42,7 +43,8 @@ import {
   SINK_VALUE_GUESS_AT,
 } from "./abi/sink";
 import { bytesOf, columnOf, refuseRow, rowsOf, tableOf } from "./batch";
-import { fieldBytes } from "./field";
+import { copyWithoutSurrogates, fieldBytes, hasSurrogate } from "./field";
+import { takeArena } from "./memory/arena";
 import { partitionOfKey } from "./murmur2";
 import { rowBytesOf, tablesOf } from "./rows";
 import { copyBytes } from "./serdes/bytes";
@@ -123,6 +125,7 @@ function appendRows(
   const tables = decoded ? tablesOf(decoded, rows) : 0;
   const descriptor = <usize>load<u32>(form + FORM_PART_BYTES, FORM_DESCRIPTOR_AT);
   const kept = load<i32>(selection, SELECTION_KEPT_AT);
+  const keyIsText = keyFrom == FORM_FROM_FIELD && load<i32>(form + FORM_FIELD_AT, FIELD_TYPE_AT) == FIELD_STRING;
   let appended: u32 = 0;
   let index = from;
 
@@ -138,6 +141,15 @@ function appendRows(
       const part = fieldBytes(form + FORM_FIELD_AT, rowTable, KEY_SCRATCH);
       key = <usize>part;
       keyLength = <i32>(part >> 32);
+      if (keyIsText && keyLength > 0 && hasSurrogate(key, keyLength)) {
+        const mended = takeArena(keyLength);
+        if (!mended) {
+          store<i32>(sink, ERROR_MEMORY_FULL, SINK_STATUS_AT);
+          break;
+        }
+        copyWithoutSurrogates(key, keyLength, mended);
+        key = mended;
+      }
     } else {
       key = bytes + <usize>load<u32>(keysAt + (row << 2));
       keyLength = load<i32>(keyLengths + (row << 2));

@@ -28,6 +28,33 @@ export function addressOfField(field: usize, table: usize): usize {
   return at;
 }
 
+/** A lone surrogate, which JSON may have as an escape, stands in a row as ED A0..BF 80..BF (WTF-8). */
+@inline
+function isSurrogate(at: usize): bool {
+  return load<u8>(at) == 0xed && load<u8>(at, 1) >= 0xa0;
+}
+
+/** Whether text of a row is no UTF-8, for its lone surrogates. May read 16 bytes past its end. */
+export function hasSurrogate(text: usize, length: usize): bool {
+  for (let at: usize = 0; at < length; at += 16) {
+    const found = <u32>i8x16.bitmask(i8x16.eq(v128.load(text + at), i8x16.splat(-19)));
+    if (!found) continue;
+    const end = length - at < 16 ? text + length : text + at + 16;
+    for (let byte = text + at; byte < end; byte++) if (isSurrogate(byte)) return true;
+  }
+  return false;
+}
+
+/** Copies text of a row, each lone surrogate as U+FFFD, which is as long: what Java and JavaScript write as UTF-8. */
+export function copyWithoutSurrogates(text: usize, length: usize, target: usize): void {
+  memory.copy(target, text, length);
+  for (let at = target; at < target + length; at++) {
+    if (!isSurrogate(at)) continue;
+    store<u16>(at, 0xbfef);
+    store<u8>(at, 0xbd, 2);
+  }
+}
+
 /**
  * A field as its Kafka serde writes it (big endian): its address in the lower 32 bits, its length in the upper
  * ones, -1 being null.

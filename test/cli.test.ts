@@ -54,6 +54,44 @@ test("describe writes a module's topology as Kafka Streams does", () => {
   );
 });
 
+const STEERED = join(root, "test/app/topologies/steered.ts");
+
+for (const [format, says] of [
+  ["text", /^Topologies:\n/],
+  ["mermaid", /^flowchart TB\n/],
+  ["dot", /^digraph topology \{\n/],
+  ["svg", /^<svg role="img"/],
+] as const) {
+  test(`describe --format ${format} prints the topology in it`, () => {
+    const { status, stdout, stderr } = peridot("describe", STEERED, "--format", format);
+    assert.match(stdout, says);
+    assert.deepEqual([status, stderr], [0, ""]);
+  });
+}
+
+for (const [file, says] of [
+  ["topology.txt", /^Topologies:\n/],
+  ["topology.mmd", /^flowchart TB\n/],
+  ["topology.dot", /^digraph topology \{\n/],
+  ["topology.svg", /^<svg role="img"/],
+] as const) {
+  test(`describe --out ${file} writes the topology there, in the format of its ending`, () => {
+    assert.deepEqual(peridot("describe", "--out", file, STEERED), { status: 0, stdout: "", stderr: "" });
+    assert.match(readFileSync(join(folder, file), "utf8"), says);
+  });
+}
+
+test("describe --format goes before the ending of --out", () => {
+  assert.equal(peridot("describe", STEERED, "--out=topology.md", "--format=mermaid").status, 0);
+  assert.match(readFileSync(join(folder, "topology.md"), "utf8"), /^flowchart TB\n/);
+});
+
+test("describe --out into a folder that is not there says so, in one line, with status 1", () => {
+  const { status, stdout, stderr } = peridot("describe", STEERED, "--out", "nowhere/topology.svg");
+  assert.match(stderr, /^peridot: .*no such file or directory.*nowhere\/topology\.svg/);
+  assert.deepEqual([status, stdout, stderr.trim().split("\n").length], [1, "", 1]);
+});
+
 const WRONG: readonly [string, string, RegExp][] = [
   [
     "that is not there",
@@ -87,11 +125,26 @@ for (const [what, file, says] of WRONG) {
   });
 }
 
-for (const words of [[], ["describe"], ["describe", "a.ts", "b.ts"], ["--version", "now"], ["run"]]) {
+const MISUSES: readonly [readonly string[], RegExp][] = [
+  [[], /^usage: peridot/],
+  [["run"], /^peridot: there is no command "run"\nusage: peridot/],
+  [["--version", "now"], /^peridot: there is no command "--version"\nusage: peridot/],
+  [["describe"], /^peridot: describe takes one module\nusage: peridot/],
+  [["describe", "a.ts", "b.ts"], /^peridot: describe takes one module\nusage: peridot/],
+  [["describe", "a.ts", "--format", "pdf"], /^peridot: there is no format pdf\nusage: peridot/],
+  [
+    ["describe", "a.ts", "--out", "a.pdf"],
+    /^peridot: no format is known by the ending of a\.pdf: give --format\n/,
+  ],
+  [["describe", "a.ts", "--out"], /^peridot: .*'--out <value>' argument missing\nusage: peridot/],
+  [["describe", "a.ts", "--colour"], /^peridot: Unknown option '--colour'/],
+];
+
+for (const [words, says] of MISUSES) {
   test(`"peridot ${words.join(" ")}" is told how to use it, with status 64`, () => {
     const { status, stdout, stderr } = peridot(...words);
-    assert.equal(stdout, "");
-    assert.match(stderr, /^usage: peridot describe MODULE/);
-    assert.equal(status, 64);
+    assert.match(stderr, says);
+    assert.match(stderr, /usage: peridot describe MODULE/);
+    assert.deepEqual([status, stdout], [64, ""]);
   });
 }

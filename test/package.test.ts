@@ -54,6 +54,15 @@ suite("the package", () => {
     assert.equal(inProject(process.execPath, "app.js"), "a=1 b=2 c=3\n");
   });
 
+  test("works without librdkafka's package, and says how to add it", () => {
+    const code = `import("peridot-streams").then(({ librdkafkaTransport }) => {
+      try { librdkafkaTransport({ bootstrapServers: "localhost:9092" }); }
+      catch ({ code, message }) { console.log(code, message); }
+    })`;
+    const said = inProject(process.execPath, "-e", code);
+    assert.match(said, /^LIBRDKAFKA_UNAVAILABLE .* npm install @confluentinc\/kafka-javascript/);
+  });
+
   test("has a bin that answers", () => {
     const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { version: string };
     const said = inProject(process.execPath, join(project, "node_modules", ".bin", "peridot"), "--version");

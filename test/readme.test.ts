@@ -6,6 +6,7 @@ import { after, suite, test } from "node:test";
 import { OPTIONS, type PeridotConfig, resolveConfig } from "../host/config.ts";
 import { PeridotError } from "../host/errors.ts";
 import * as api from "../host/index.ts";
+import { RecordPurge } from "../host/task/record-purge.ts";
 import { DEFAULT_TIMEOUTS } from "../host/transport/kafka/cluster.ts";
 import { CONNECT_TIMEOUT_MS } from "../host/transport/kafka/tcp-dialer.ts";
 import { markdownSnippets, SnippetFolder } from "./snippets.ts";
@@ -48,8 +49,8 @@ suite("README", () => {
     assert.equal(folder.check(snippets, GLOBALS), "");
   });
 
-  const programs = snippets.filter(({ code }) => code.includes("new EmbeddedBroker("));
-  test("has a program for the embedded broker", () => assert.equal(programs.length, 1));
+  const programs = snippets.filter(({ code }) => /new (?:EmbeddedBroker|TopologyTestDriver)\(/.test(code));
+  test("has programs for the test driver and the embedded broker", () => assert.equal(programs.length, 2));
   for (const [index, program] of programs.entries()) {
     test(`the program at ${program.at} runs`, () => {
       assert.match(folder.run(`program-${index}.ts`, program), /# pass 1|ℹ pass 1/);
@@ -72,6 +73,7 @@ suite("README", () => {
   test("the types of events are exported", () => {
     assert.equal(api.taskBatchChannel.name, "peridot:task:batch");
     assert.equal(api.badRecordsChannel.name, "peridot:task:bad");
+    assert.equal(api.recordPurgeChannel.name, "peridot:purge");
   });
 });
 
@@ -113,7 +115,21 @@ function written(value: unknown): string {
   return typeof value === "number" ? value.toLocaleString("en-US") : `\`${value}\``;
 }
 
-test("the table of diagnostics has the channels and the fields of their events", () => {
+/** Of one record of a repartition topic. */
+async function purgeOnce(): Promise<void> {
+  const clock = new api.VirtualClock();
+  const partition = { topic: "app-by-city-repartition", partition: 0 };
+  const purge = new RecordPurge({
+    ...{ clock, everyMs: 1 },
+    committed: async () => [{ ...partition, offset: 1n, metadata: "" }],
+    deleteRecords: async () => {},
+  });
+  purge.start([partition]);
+  await clock.advance(1);
+  purge.stop();
+}
+
+test("the table of diagnostics has the channels and the fields of their events", async () => {
   const said = new Map<string, string[]>();
   for (const [channel, field] of table("Diagnostics")) {
     const [name = [...said.keys()].at(-1)!] = names(channel!);
@@ -129,6 +145,7 @@ test("the table of diagnostics has the channels and the fields of their events",
   );
   run.add("in", [{ key: "a", value: "not four bytes" }]);
   run.drain();
+  await purgeOnce();
   for (const name of said.keys()) diagnostics.unsubscribe(name, listen);
   for (const [name, fields] of said)
     assert.deepEqual(Object.keys(published.get(name) ?? {}).sort(), fields.sort());

@@ -1,17 +1,19 @@
-import { type PeridotConfig, peridot, runProcess } from "peridot-streams";
+import { librdkafkaTransport, type PeridotConfig, peridot, runProcess } from "peridot-streams";
 
 /**
  * The main job as a plain process: `node bench/apps/json-map.ts` after `npm ci && npm run build`, steered by the
  * environment (see README, "Benchmarks"). Starts from the earliest offset, runs until SIGTERM or SIGINT, then closes
  * cleanly and leaves the group; a static member stays. It runs the built package, as a user's program does.
  */
+const withLibrdkafka = oneOf("TRANSPORT", ["kafka", "librdkafka"]) === "librdkafka";
+const bootstrapServers = required("BOOTSTRAP");
 const config: PeridotConfig = {
   applicationId: setting("APP_ID") ?? "json-map",
-  bootstrapServers: required("BOOTSTRAP"),
+  ...(withLibrdkafka ? { transport: librdkafkaTransport({ bootstrapServers }) } : { bootstrapServers }),
   topology: new URL("./json-map-topology.ts", import.meta.url),
-  threads: number("THREADS", 1),
+  threads: number("THREADS", withLibrdkafka ? 0 : 1),
   commitIntervalMs: number("COMMIT_MS", 100),
-  guarantee: guarantee(),
+  guarantee: oneOf("GUARANTEE", ["exactly_once_v2", "at_least_once"]),
   sessionTimeoutMs: number("SESSION_TIMEOUT_MS", 45_000),
   offsetReset: "earliest",
   ...optional("stateDir", setting("STATE_DIR")),
@@ -42,10 +44,12 @@ function number(name: string, fallback: number): number {
   process.exit(1);
 }
 
-function guarantee(): "exactly_once_v2" | "at_least_once" {
-  const value = setting("GUARANTEE") ?? "exactly_once_v2";
-  if (value === "exactly_once_v2" || value === "at_least_once") return value;
-  console.error(`GUARANTEE is "${value}": give exactly_once_v2 or at_least_once`);
+/** The first is the default. */
+function oneOf<const Value extends string>(name: string, allowed: readonly Value[]): Value {
+  const value = setting(name) ?? allowed[0]!;
+  const found = allowed.find((each) => each === value);
+  if (found !== undefined) return found;
+  console.error(`${name} is "${value}": give ${allowed.join(" or ")}`);
   process.exit(1);
 }
 

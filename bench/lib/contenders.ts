@@ -21,22 +21,25 @@ export interface Contender {
 
 const APP = join(import.meta.dirname, "..", "apps", "json-map.ts");
 
-const peridot: Contender = {
-  name: "Peridot",
-  async start({ cluster, input, output, applicationId, threads, directory }) {
-    const env = {
-      BOOTSTRAP: cluster.bootstrap,
-      INPUT: input,
-      OUTPUT: output,
-      APP_ID: applicationId,
-      THREADS: `${threads}`,
-      STATE_DIR: join(directory, "peridot"),
-      COMMIT_MS: "100",
-      GUARANTEE: "exactly_once_v2",
-    };
-    return launch([process.execPath, APP], { env });
-  },
-};
+function peridot(name: string, settings: Record<string, string>): Contender {
+  return {
+    name,
+    async start({ cluster, input, output, applicationId, threads, directory }) {
+      const env = {
+        BOOTSTRAP: cluster.bootstrap,
+        INPUT: input,
+        OUTPUT: output,
+        APP_ID: applicationId,
+        THREADS: `${threads}`,
+        STATE_DIR: join(directory, "peridot"),
+        COMMIT_MS: "100",
+        GUARANTEE: "exactly_once_v2",
+        ...settings,
+      };
+      return launch([process.execPath, APP], { env });
+    },
+  };
+}
 
 /** Larger fetches, buffers and batches than the defaults: what helped it most of what we tried. */
 const TUNED = {
@@ -65,7 +68,9 @@ function kafkaStreams(name: string, settings: Record<string, string>): Contender
 }
 
 export const CONTENDERS: readonly Contender[] = [
-  peridot,
+  peridot("Peridot", {}),
+  // one process, one thread: the binding works in the main thread only
+  peridot("Peridot on librdkafka", { TRANSPORT: "librdkafka", THREADS: "0" }),
   kafkaStreams("Kafka Streams, defaults", {}),
   kafkaStreams("Kafka Streams, tuned", TUNED),
 ];

@@ -3,19 +3,23 @@ import { openKernelInstance } from "../../host/wasm/kernel-instance.ts";
 import { kernelModule } from "../../host/wasm/kernel-module.ts";
 import { Addresses } from "../lib/addresses.ts";
 
-/** The main job's input as fetches give it: record batches of `batchRows` records each, `rows` records in all. */
-export function fetchedBatches(rows: number, batchRows: number): Buffer[] {
+/** Makes keys and values, one record after the other. */
+interface Input {
+  next(): { readonly key: string; readonly value: string };
+}
+
+/** Records as fetches give them: record batches of `batchRows` records each, `rows` records in all. */
+export function fetchedBatches(rows: number, batchRows: number, input: Input = new Addresses()): Buffer[] {
   const kernels = openKernelInstance(kernelModule());
   const sink = kernels.newSink({ partitions: 1, batchRecordsMax: batchRows });
   const form = kernels.newForm({ key: { from: "batch" }, value: { from: "batch" } });
   const selection = kernels.newSelection(batchRows);
   const batch = kernels.newHostBatch();
   const builder = new BatchBuilder();
-  const addresses = new Addresses();
   const fetched: Buffer[] = [];
   for (let done = 0; done < rows; done += batchRows) {
     for (let row = 0; row < batchRows; row++) {
-      const { key, value } = addresses.next();
+      const { key, value } = input.next();
       builder.append(key, value, 1_700_000_000_000n + BigInt(done + row));
     }
     batch.load(builder.finish());

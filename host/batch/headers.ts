@@ -1,6 +1,6 @@
 import { assert } from "../assert.ts";
+import { VarintReader, varintBytes, writeVarint } from "../transport/varint.ts";
 import { NO_HEADERS, type RecordHeader } from "./record-header.ts";
-import { VarintReader, varintBytes, writeVarint } from "./varint.ts";
 
 /**
  * The headers of a record as it holds them (their number, then keys and values with their lengths), which a kernel

@@ -6,11 +6,14 @@ import { channel } from "node:diagnostics_channel";
  *
  *   peridot:task:batch   TaskBatchEvent    a task has processed rows
  *   peridot:task:bad     BadRecordsEvent   records were skipped, or made dead letters
+ *   peridot:purge        RecordPurgeEvent  consumed records of repartition topics were deleted (in the main thread)
  */
 /** `peridot:task:batch`, of TaskBatchEvent. */
 export const taskBatchChannel = channel("peridot:task:batch");
 /** `peridot:task:bad`, of BadRecordsEvent. */
 export const badRecordsChannel = channel("peridot:task:bad");
+/** `peridot:purge`, of RecordPurgeEvent. */
+export const recordPurgeChannel = channel("peridot:purge");
 
 /** Rows of one source partition that a task has processed. Their transaction is not committed yet. */
 export interface TaskBatchEvent {
@@ -36,4 +39,15 @@ export interface BadRecordsEvent {
     readonly error: Error;
     readonly became: "skipped" | "deadLetter";
   }[];
+}
+
+/** Consumed records of repartition topics were deleted, or could not be: then they are at the next purge. */
+export interface RecordPurgeEvent {
+  /** Records below `before` are gone. Empty if it failed. */
+  readonly partitions: readonly {
+    readonly topic: string;
+    readonly partition: number;
+    readonly before: bigint;
+  }[];
+  readonly error: Error | undefined;
 }

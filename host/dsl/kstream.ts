@@ -6,12 +6,14 @@ import { flatMap } from "../operators/flat-map.ts";
 import { flatMapValues } from "../operators/flat-map-values.ts";
 import { forEach } from "../operators/for-each.ts";
 import { kernel } from "../operators/kernel.ts";
+import { keyed } from "../operators/keyed.ts";
 import { map } from "../operators/map.ts";
 import { mapValues } from "../operators/map-values.ts";
 import { merge } from "../operators/merge.ts";
 import { peek } from "../operators/peek.ts";
-import { project } from "../operators/project.ts";
+import { project, projectWithKey } from "../operators/project.ts";
 import { selectKey } from "../operators/select-key.ts";
+import { selectKeyField } from "../operators/select-key-field.ts";
 import { json } from "../serdes/json.ts";
 import type { NodeId } from "../topology/node.ts";
 import type { Operator } from "../topology/operator.ts";
@@ -19,7 +21,7 @@ import type { Accepted, Err } from "../topology/result.ts";
 import type { AnySerde } from "../topology/serde.ts";
 import type { ExtractTopic } from "../topology/sink-choice.ts";
 import { BranchedKStream } from "./branched.ts";
-import type { Condition, Projected, Projection } from "./fields.ts";
+import type { Condition, FieldAsKey, FieldName, Projected, Projection } from "./fields.ts";
 import type { KernelOptions } from "./kernel-options.ts";
 import type { NodeLog } from "./node-log.ts";
 import type { KnownSerdes, Named, Produced, ProducedArguments } from "./produced.ts";
@@ -56,11 +58,12 @@ export class KStream<K, V, Known extends KnownSerdes = never> {
 
   /**
    * A new value for each record. Either a function, or a projection: an object that gives each new field the name
-   * of the field that it takes, which runs in Wasm for JSON with a schema.
+   * of the field that it takes, a constant, or arithmetic on fields. It runs in Wasm for JSON with a schema.
    *
    * @example
    *   clients.mapValues((client) => client.name.toUpperCase())
    *   clients.mapValues({ address: "Address", pincode: "Pincode" })
+   *   orders.mapValues({ id: "Id", total: { multiply: ["Price", "Quantity"] }, source: { constant: "web" } })
    */
   mapValues<const P extends Projection<V>>(projection: P, named?: Named): KStream<K, Projected<V, P>, Known>;
   mapValues<R>(
@@ -68,28 +71,66 @@ export class KStream<K, V, Known extends KnownSerdes = never> {
     named?: Named,
   ): KStream<K, Accepted<R>, Exclude<Known, "value">>;
   mapValues(
-    mapper: ((value: V, key: K) => unknown) | Readonly<Record<string, string>>,
+    mapper: ((value: V, key: K) => unknown) | Readonly<Record<string, unknown>>,
     named?: Named,
     // biome-ignore lint/suspicious/noExplicitAny: the overloads above say what it is
   ): KStream<K, any, any> {
     if (typeof mapper === "function") {
       return this.#next(mapValues(mapper), named, { key: this.#serdes.key, value: undefined });
     }
-    const value = this.#serdes.value?.format === "json" ? json<unknown>() : undefined;
-    return this.#next(project(mapper), named, { key: this.#serdes.key, value });
+    return this.#next(project(mapper), named, { key: this.#serdes.key, value: this.#projectedSerde() });
   }
 
-  /** A new key and a new value for each record. */
-  map<K2, V2>(mapper: (key: K, value: V) => readonly [K2, V2] | Err, named?: Named): KStream<K2, V2> {
-    return this.#next(map(mapper), named, { key: undefined, value: undefined });
+  /**
+   * A new key and a new value for each record. Either a function, or a field that becomes the key with a projection,
+   * as for `mapValues`: it runs in Wasm for JSON with a schema.
+   *
+   * @example
+   *   clients.map((key, client) => [client.name, client.owner.length])
+   *   clients.map({ key: "name", value: { state: "State", source: { constant: "web" } } })
+   */
+  map<const N extends FieldName<V>, const P extends Projection<V>>(
+    pair: { readonly key: N; readonly value: P },
+    named?: Named,
+  ): KStream<FieldAsKey<V, N>, Projected<V, P>, Exclude<Known, "key">>;
+  map<K2, V2>(mapper: (key: K, value: V) => readonly [K2, V2] | Err, named?: Named): KStream<K2, V2>;
+  map(
+    mapper:
+      | ((key: K, value: V) => readonly [unknown, unknown] | Err)
+      | { readonly key: string; readonly value: Readonly<Record<string, unknown>> },
+    named?: Named,
+    // biome-ignore lint/suspicious/noExplicitAny: the overloads above say what it is
+  ): KStream<any, any, any> {
+    if (typeof mapper === "function") {
+      return this.#next(map(mapper), named, { key: undefined, value: undefined });
+    }
+    const { key, value } = mapper;
+    return this.#next(projectWithKey(key, value), named, { key: undefined, value: this.#projectedSerde() });
   }
 
-  /** A new key for each record. */
+  /**
+   * A new key for each record. Either a function, or the name of the field of the value that becomes the key, which
+   * runs in Wasm for JSON with a schema. Without value or field, the key is null.
+   *
+   * @example
+   *   clients.selectKey((key, client) => client.name.toUpperCase())
+   *   clients.selectKey("name")
+   */
+  selectKey<const N extends FieldName<V>>(
+    field: N,
+    named?: Named,
+  ): KStream<FieldAsKey<V, N>, V, Exclude<Known, "key">>;
   selectKey<R>(
     selector: (key: K, value: V) => R,
     named?: Named,
-  ): KStream<Accepted<R>, V, Exclude<Known, "key">> {
-    return this.#next(selectKey(selector), named, { key: undefined, value: this.#serdes.value });
+  ): KStream<Accepted<R>, V, Exclude<Known, "key">>;
+  selectKey(
+    selector: ((key: K, value: V) => unknown) | string,
+    named?: Named,
+    // biome-ignore lint/suspicious/noExplicitAny: the overloads above say what it is
+  ): KStream<any, V, any> {
+    const operator = typeof selector === "string" ? selectKeyField(selector) : selectKey(selector);
+    return this.#next(operator, named, { key: undefined, value: this.#serdes.value });
   }
 
   /**
@@ -142,6 +183,7 @@ export class KStream<K, V, Known extends KnownSerdes = never> {
    * @example
    *   clients.filter((key, client) => client.name.startsWith("A"))
    *   clients.filter({ State: "QLD", Age: { ge: 18 } })
+   *   orders.filter({ Price: { gt: { field: "Limit" } } })
    */
   filter(predicate: Condition<V> | ((key: K, value: V) => boolean), named?: Named): KStream<K, V, Known> {
     return this.#next(filterBy(predicate, true), named, this.#serdes);
@@ -191,7 +233,7 @@ export class KStream<K, V, Known extends KnownSerdes = never> {
     if (other.#log !== this.#log) {
       throw misuse("a merge of streams of two builders", "Make both from the same builder");
     }
-    const parents = [...new Set([this.#node, other.#node])].sort((a, b) => a - b);
+    const parents = [...new Set([this.#node, other.#node])];
     const { node } = this.#append(parents, merge(), named?.name);
     const { key, value } = other.#serdes;
     return new KStream(this.#log, node, {
@@ -218,8 +260,7 @@ export class KStream<K, V, Known extends KnownSerdes = never> {
     const topic = `${name}-repartition`;
     const given: Partial<Repartitioned<K, V, never>> = repartitioned;
     const { key, value } = this.#serdesFor(topic, given);
-    const keyed = filter((each: unknown) => each !== null, true);
-    const { node } = this.#append([this.#node], keyed, `${topic}-filter`);
+    const { node } = this.#append([this.#node], keyed(), `${topic}-filter`);
     const internal = true;
     this.#log.append(
       {
@@ -267,6 +308,11 @@ export class KStream<K, V, Known extends KnownSerdes = never> {
       "SINK",
       given.name,
     );
+  }
+
+  /** JSON stays JSON. */
+  #projectedSerde(): AnySerde | undefined {
+    return this.#serdes.value?.format === "json" ? json<unknown>() : undefined;
   }
 
   #serdesFor(

@@ -1,8 +1,11 @@
 import { PeridotError } from "../errors.ts";
+import { compare } from "../topology/compare.ts";
+import { evaluator, type FieldsByName } from "../topology/evaluate.ts";
 import type { Comparator, Comparison, Operator, Scalar } from "../topology/operator.ts";
+import { parseExpression } from "../topology/parse-expression.ts";
 
-/** One field of a condition: the value that it equals, or comparisons that all hold. */
-export type FieldCondition = Scalar | { readonly [C in Comparator]?: Scalar };
+/** One field of a condition: the value that it equals, or comparisons that all hold, with constants or expressions. */
+export type FieldCondition = Scalar | { readonly [C in Comparator]?: Scalar | object };
 
 const COMPARATORS: ReadonlySet<string> = new Set<Comparator>(["eq", "ne", "lt", "le", "gt", "ge"]);
 
@@ -31,17 +34,31 @@ export function conditionOf(condition: Readonly<Record<string, FieldCondition | 
 } {
   const all = Object.entries(condition).flatMap(([field, wanted]) => comparisonsOf(field, wanted));
   if (all.length === 0) throw misuse("a condition that compares nothing");
-  return { all, fn: (_key, value) => holds(all, value) };
+  const checks = all.map(checkOf);
+  return { all, fn: (_key, value) => checks.every((check) => check((value ?? {}) as FieldsByName)) };
 }
 
 function comparisonsOf(field: string, wanted: FieldCondition | undefined): Comparison[] {
   if (wanted === undefined) throw misuse(`the condition on "${field}" is undefined`);
-  if (wanted === null || typeof wanted !== "object") return [{ field, comparator: "eq", constant: wanted }];
-  return Object.entries(wanted).map(([name, constant]) => {
+  if (wanted === null || typeof wanted !== "object") {
+    return [{ field, comparator: "eq", to: { constant: wanted } }];
+  }
+  return Object.entries(wanted).map(([name, other]: [string, unknown]) => {
     if (!COMPARATORS.has(name)) throw misuse(`"${name}" is no comparison (field "${field}")`);
-    if (constant === undefined) throw misuse(`the condition on "${field}" compares with undefined`);
-    return { field, comparator: name as Comparator, constant };
+    if (other === undefined) throw misuse(`the condition on "${field}" compares with undefined`);
+    const comparator = name as Comparator;
+    if (other === null || typeof other !== "object") {
+      return { field, comparator, to: { constant: other as Scalar } };
+    }
+    return { field, comparator, to: parseExpression(other, `the condition on "${field}"`) };
   });
+}
+
+function checkOf({ field, comparator, to }: Comparison): (row: FieldsByName) => boolean {
+  const where = `the condition on "${field}"`;
+  const left = evaluator(field, where) as (row: FieldsByName) => Scalar | undefined;
+  const right = evaluator(to, where) as (row: FieldsByName) => Scalar | undefined;
+  return (row) => compare(left(row) ?? null, comparator, right(row) ?? null);
 }
 
 function misuse(problem: string): PeridotError {
@@ -49,56 +66,4 @@ function misuse(problem: string): PeridotError {
     problem,
     remedy: "A condition is { field: value } or { field: { eq, ne, lt, le, gt, ge } }",
   });
-}
-
-function holds(all: readonly Comparison[], value: unknown): boolean {
-  const row = (value ?? {}) as Readonly<Record<string, Scalar | undefined>>;
-  return all.every(({ field, comparator, constant }) => compare(row[field] ?? null, comparator, constant));
-}
-
-function compare(field: Scalar, comparator: Comparator, constant: Scalar): boolean {
-  if (field === null || constant === null) {
-    if (comparator === "eq") return field === constant;
-    return comparator === "ne" && field !== constant;
-  }
-  const order = orderOf(field, constant);
-  switch (comparator) {
-    case "eq":
-      return order === 0;
-    case "ne":
-      return order !== 0;
-    case "lt":
-      return order < 0;
-    case "le":
-      return order <= 0;
-    case "gt":
-      return order > 0;
-    case "ge":
-      return order >= 0;
-  }
-}
-
-/** NaN where the two have no order. */
-function orderOf(field: NonNullable<Scalar>, constant: NonNullable<Scalar>): number {
-  if (typeof field === "string" && typeof constant === "string") return codePointOrder(field, constant);
-  // A number and a bigint compare by their value; a text and a number never do.
-  if (typeof field === "string" || typeof constant === "string") return Number.NaN;
-  if (field < constant) return -1;
-  if (field > constant) return 1;
-  return field >= constant ? 0 : Number.NaN; // not ===: 1 and 1n are the same number
-}
-
-/** UTF-16 puts pairs of surrogates below U+E000 to U+FFFF; code point order, UTF-8's, puts them above all. */
-function codePointOrder(left: string, right: string): number {
-  const length = Math.min(left.length, right.length);
-  for (let index = 0; index < length; index++) {
-    const a = left.charCodeAt(index);
-    const b = right.charCodeAt(index);
-    if (a !== b) return isSurrogate(a) === isSurrogate(b) ? a - b : isSurrogate(a) ? 1 : -1;
-  }
-  return left.length - right.length;
-}
-
-function isSurrogate(unit: number): boolean {
-  return unit >= 0xd800 && unit <= 0xdfff;
 }

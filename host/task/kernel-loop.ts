@@ -123,6 +123,7 @@ function made(step: KernelProgram, set: RowSet, bad: BadRows): RowSet {
     items: undefined,
     keys: undefined,
     values: undefined,
+    keyFrom: undefined,
     projection: undefined,
     at: undefined,
     fan: new KernelFan(step, set.fan),

@@ -12,7 +12,9 @@ import type {
 import { decideAssignment, decideThreads, type SubTopologySources, tasksOf } from "./decide-assignment.ts";
 import { decideRebalance, type GenerationEnd } from "./decide-rebalance.ts";
 import { withMatchingTopics } from "./matching-topics.ts";
+import { RecordPurge } from "./record-purge.ts";
 import type { TaskName, TaskToOpen, ThreadHandle } from "./thread-port.ts";
+
 import { TopicWatch } from "./topic-watch.ts";
 
 export interface MembershipParts {
@@ -24,6 +26,10 @@ export interface MembershipParts {
   readonly onTasks: (tasks: readonly TaskName[]) => void;
   /** How often the leader looks whether the source topics have changed; absent: never. */
   readonly watch?: { readonly clock: Clock; readonly everyMs: number };
+  /** Topics of the application's own among those that are read. */
+  readonly internalTopics?: ReadonlySet<string>;
+  /** How often what this process has consumed of them is deleted; absent: never. */
+  readonly purge?: { readonly clock: Clock; readonly everyMs: number };
 }
 
 /**
@@ -33,6 +39,7 @@ export interface MembershipParts {
 export class Membership {
   readonly #parts: MembershipParts;
   readonly #watch: TopicWatch | undefined;
+  readonly #purge: RecordPurge | undefined;
   #tasks: readonly TaskName[] = [];
   #interrupt: ((end: GenerationEnd) => void) | undefined;
   /** Came up while no generation was waited for. */
@@ -49,6 +56,14 @@ export class Membership {
             look: async () => this.#countsOf(topicsOf(await this.#sources())),
             onChange: () => this.#interrupt?.("topics-changed"),
           });
+    this.#purge =
+      parts.purge === undefined
+        ? undefined
+        : new RecordPurge({
+            ...parts.purge,
+            committed: (partitions) => parts.member.committed(partitions),
+            deleteRecords: (partitions) => parts.admin.deleteRecords(partitions),
+          });
   }
 
   /**
@@ -60,6 +75,7 @@ export class Membership {
       await this.#generations();
     } finally {
       this.#watch?.stop();
+      this.#purge?.stop();
       await this.#all((thread) => thread.close());
       await this.#parts.member.leave();
     }
@@ -73,6 +89,7 @@ export class Membership {
       await this.#assign(joined);
       const end = await this.#generationEnd();
       this.#watch?.stop();
+      this.#purge?.stop();
       const decision = decideRebalance(end);
       switch (decision.act) {
         case "revoke-then-join":
@@ -180,16 +197,26 @@ export class Membership {
     const tasks = tasksIn(joined, withMatchingTopics(this.#parts.subTopologies, assigned));
     const found = await this.#parts.member.committed(joined.partitions);
     const committed = new Map(found.map((each) => [nameOf(each), each.offset]));
+    const own = joined.partitions.filter(({ topic }) => this.#parts.internalTopics?.has(topic));
+    const starts = await this.#starts(own.filter((each) => !committed.has(nameOf(each))));
     const spread = decideThreads(tasks, this.#parts.threads.length);
     await Promise.all(
       this.#parts.threads.map((thread, index) =>
-        thread.assign({ identity: joined.identity, tasks: spread[index] ?? [], committed }),
+        thread.assign({ identity: joined.identity, tasks: spread[index] ?? [], committed, starts }),
       ),
     );
     this.#tasks = tasks.map((each) => each.task);
     this.#parts.onTasks(this.#tasks);
+    this.#purge?.start(own);
     // A leader that came back was not asked to assign (KIP-814): what it is told says what the tasks were made for.
     if (joined.isLeader) this.#watch?.start(parseCounts(joined.userData));
+  }
+
+  /** Internal topics are read from their beginning, whatever the offset reset policy: what is in them is work to do. */
+  async #starts(partitions: readonly TopicPartition[]): Promise<ReadonlyMap<string, bigint>> {
+    if (partitions.length === 0) return new Map();
+    const found = await this.#parts.admin.listOffsets(partitions, "earliest");
+    return new Map(found.map((each) => [nameOf(each), each.offset]));
   }
 }
 

@@ -38,7 +38,8 @@ export class TopicSink {
 /** What a stream thread has computed and not handed out: sinks in linear memory, and finished batches beside it. */
 export class Outbox {
   readonly #kernel: KernelInstance;
-  readonly #partitionsOf: Map<string, number>;
+  readonly #given: ReadonlyMap<string, number>;
+  readonly #learned = new Map<string, number>();
   readonly #sinks = new Map<string, TopicSink>();
   /** Topics that were named and about which nothing is known. */
   readonly #wanted = new Set<string>();
@@ -46,16 +47,17 @@ export class Outbox {
   #full: OutgoingBatch[] = [];
   #fullBytes = 0;
 
+  /** @param partitionsOf may know more topics than it lists. */
   constructor(kernel: KernelInstance, partitionsOf: ReadonlyMap<string, number>) {
     this.#kernel = kernel;
-    this.#partitionsOf = new Map(partitionsOf);
+    this.#given = partitionsOf;
   }
 
   /** The sink of a topic; all that write the topic share it. undefined: its number of partitions is not known. */
   sinkOf(topic: string): TopicSink | undefined {
     const found = this.#sinks.get(topic);
     if (found !== undefined) return found;
-    const partitions = this.#partitionsOf.get(topic);
+    const partitions = this.#partitionsOf(topic);
     if (partitions === undefined) return undefined;
     const made = new TopicSink(topic, partitions, this.#kernel.newSink({ partitions }));
     this.#sinks.set(topic, made);
@@ -65,7 +67,11 @@ export class Outbox {
   // ---- topics that a function has chosen
 
   knows(topic: string): boolean {
-    return this.#partitionsOf.has(topic);
+    return this.#partitionsOf(topic) !== undefined;
+  }
+
+  #partitionsOf(topic: string): number | undefined {
+    return this.#given.get(topic) ?? this.#learned.get(topic);
   }
 
   ask(topic: string): void {
@@ -81,7 +87,7 @@ export class Outbox {
     for (const topic of this.#wanted) {
       const partitions = partitionsOf.get(topic);
       if (partitions === undefined) this.#missing.add(topic);
-      else this.#partitionsOf.set(topic, partitions);
+      else this.#learned.set(topic, partitions);
     }
     this.#wanted.clear();
   }

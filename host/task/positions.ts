@@ -1,11 +1,12 @@
 import { nameOf } from "../commit/partition-name.ts";
 import type { AssignedPartition, FetchedRecords, OffsetToCommit, TopicPartition } from "../transport/port.ts";
+import type { ThreadAssignment } from "./thread-port.ts";
 
 interface Position {
   readonly partition: TopicPartition;
   /** The stable committed offset; undefined while there is none. */
   committed: bigint | undefined;
-  /** Where reading began without a committed offset (as the offset reset policy chose); undefined until known. */
+  /** Where reading began without a committed offset (given, or as the offset reset policy chose); undefined until known. */
   start: bigint | undefined;
 }
 
@@ -14,11 +15,14 @@ export class Positions {
   readonly #positions = new Map<string, Position>();
 
   /** Replaces the whole set. */
-  open(partitions: readonly TopicPartition[], committed: ReadonlyMap<string, bigint>): void {
+  open(
+    partitions: readonly TopicPartition[],
+    { committed, starts }: Pick<ThreadAssignment, "committed" | "starts">,
+  ): void {
     this.#positions.clear();
     for (const partition of partitions) {
       const name = nameOf(partition);
-      this.#positions.set(name, { partition, committed: committed.get(name), start: undefined });
+      this.#positions.set(name, { partition, committed: committed.get(name), start: starts?.get(name) });
     }
   }
 

@@ -1,4 +1,4 @@
-import type { Clock } from "../clock.ts";
+import type { WallClock } from "../clock.ts";
 import { PeridotError } from "../errors.ts";
 import type { OffsetToCommit } from "../transport/port.ts";
 import type { BatchFault, KernelInstance } from "../wasm/kernel-instance.ts";
@@ -8,7 +8,7 @@ import { extractTimestamps, NO_TIME, timeOf } from "./timestamps.ts";
 
 export interface TaskParts {
   readonly kernel: KernelInstance;
-  readonly clock: Clock;
+  readonly clock: WallClock;
 }
 
 /** Rows of one queue that are next in the task's input. */

@@ -1,6 +1,6 @@
 import { BATCH_ROWS_MAX } from "../../kernels/abi/limits.ts";
 import type { ErrorSettings } from "../topology/error-settings.ts";
-import type { Comparison } from "../topology/operator.ts";
+import type { Expression } from "../topology/expression.ts";
 import { matchesTopic } from "../topology/pattern.ts";
 import type {
   BranchStep,
@@ -9,16 +9,13 @@ import type {
   Plan,
   PlanSource,
   PlanStep,
-  RowFilter,
   SegmentStep,
   SinkStep,
 } from "../topology/plan.ts";
-import type { AnySerde, ProjectedField, RowField, RowType, WriteValue } from "../topology/serde.ts";
+import type { AnySerde, ProjectedField, RowType, WriteValue } from "../topology/serde.ts";
 import type { ExtractTopic, Partitioner } from "../topology/sink-choice.ts";
 import type { TimestampExtractor } from "../topology/timestamp-extractor.ts";
 import type {
-  FieldAt,
-  FilterExpression,
   FormPart,
   KernelFilter,
   KernelInstance,
@@ -30,6 +27,7 @@ import type { UserKernel } from "../wasm/user-kernel.ts";
 import { type Part, stringParts } from "./conform-strings.ts";
 import type { KernelModules } from "./kernel-modules.ts";
 import type { Outbox } from "./outbox.ts";
+import { checkOf, fieldNamed, filterOf } from "./row-filter.ts";
 import { SinkTargets } from "./sink-targets.ts";
 
 /** A plan made ready for one kernel instance: descriptors placed, filters and forms compiled, room reserved. */
@@ -77,7 +75,11 @@ export interface BranchProgram extends StepProgram {
 export interface SegmentProgram extends StepProgram {
   readonly kind: "segment";
   readonly filter: KernelFilter | undefined;
+  /** Rows that it does not keep are bad: something of the projection cannot be computed of them. */
+  readonly check: KernelFilter | undefined;
   readonly projection: readonly ProjectedField[] | undefined;
+  /** undefined: the key as it comes. */
+  readonly keyFrom: Expression | undefined;
   /** Where its selection is written; undefined: it passes on the one that it was given. */
   readonly selection: KernelSelection | undefined;
   readonly children: readonly ProgramStep[];
@@ -143,7 +145,7 @@ function makeProgram(source: PlanSource, parts: ProgramParts): SourceProgram {
   const { name, topics, pattern, key, value, timestamps } = source;
   const rows = value.rows;
   const maker = new StepMaker(parts);
-  const input = { rows, projection: undefined, rowsMax: parts.rowsMax };
+  const seen = seenAs(rows, parts.rowsMax);
   return {
     name,
     reads: (topic) => (pattern === undefined ? topics.includes(topic) : matchesTopic(pattern, topic)),
@@ -153,18 +155,28 @@ function makeProgram(source: PlanSource, parts: ProgramParts): SourceProgram {
     errors: { ...parts.errors, ...source.errors },
     rowByRow: source.rowByRow,
     descriptor: rows && parts.kernel.place(rows.descriptor),
-    children: source.children.map((step) => maker.make(step, input)),
+    children: source.children.map((step) => maker.make(step, seen)),
     strings: stringParts(key, value),
     callsUser: maker.callsUser || timestamps.from === "function",
   };
 }
 
-/** What a step is given: as what the values stand in their batch, and how many records it may have. */
-interface StepInput {
-  /** undefined: not as rows. */
-  readonly rows: RowType | undefined;
+/** How the source's row (the kernel's, behind one) is seen at some step. */
+interface Seen {
+  /** undefined: kernels have made no rows. */
+  readonly type: RowType | undefined;
+  /** The value is that row. */
+  readonly rows: boolean;
   readonly projection: readonly ProjectedField[] | undefined;
+  /** What of it is the key. */
+  readonly key: Expression | undefined;
+  /** Most items that there may be. */
   readonly rowsMax: number;
+}
+
+/** A batch as it comes: from its source, from a kernel. */
+function seenAs(type: RowType | undefined, rowsMax: number): Seen {
+  return { type, rows: type !== undefined, projection: undefined, key: undefined, rowsMax };
 }
 
 class StepMaker {
@@ -176,64 +188,68 @@ class StepMaker {
     this.#parts = parts;
   }
 
-  make(step: PlanStep, input: StepInput): ProgramStep {
+  make(step: PlanStep, seen: Seen): ProgramStep {
     switch (step.kind) {
       case "call":
-        return this.#call(step, input);
+        return this.#call(step, seen);
       case "branch":
-        return this.#branch(step, input);
+        return this.#branch(step, seen);
       case "segment":
-        return this.#segment(step, input);
+        return this.#segment(step, seen);
       case "kernel":
-        return this.#kernel(step, input);
+        return this.#kernel(step, seen);
       case "sink":
-        return this.#sink(step, input);
+        return this.#sink(step, seen);
     }
   }
 
-  #call(step: CallStep, input: StepInput): CallProgram {
+  #call(step: CallStep, seen: Seen): CallProgram {
     this.callsUser = true;
+    const { name, call } = step;
     const place = this.#places++;
-    const rows = KEEPS_VALUES.has(step.call.shape) ? input.rows : undefined;
-    const children = step.children.map((child) => this.make(child, { ...input, rows }));
-    return { kind: "call", name: step.name, place, call: step.call, takesOne: takesOne(step.call), children };
+    const after = {
+      ...seen,
+      rows: seen.rows && KEEPS_VALUES.has(call.shape),
+      key: KEEPS_KEYS.has(call.shape) ? seen.key : undefined,
+    };
+    const children = step.children.map((child) => this.make(child, after));
+    return { kind: "call", name, place, call, takesOne: takesOne(call), children };
   }
 
-  #branch(step: BranchStep, input: StepInput): BranchProgram {
+  #branch(step: BranchStep, seen: Seen): BranchProgram {
     this.callsUser = true;
     const { name, predicates } = step;
     const place = this.#places++;
-    const ways = step.ways.map((steps) => steps.map((each) => this.make(each, input)));
+    const ways = step.ways.map((steps) => steps.map((each) => this.make(each, seen)));
     return { kind: "branch", name, place, predicates, ways };
   }
 
-  #segment(step: SegmentStep, input: StepInput): SegmentProgram {
+  #segment(step: SegmentStep, seen: Seen): SegmentProgram {
     const { kernel } = this.#parts;
-    const { projection } = step;
     const place = this.#places++;
-    const filters = step.filters.map((filter) => expression(filter, input.rows!));
+    const { filters, checks, projection, key } = step;
+    const rows = seen.type!;
     return {
       kind: "segment",
       name: step.names.at(-1)!,
       place,
-      filter:
-        filters.length === 0
-          ? undefined
-          : kernel.newFilter(filters.length === 1 ? filters[0]! : { op: "and", of: filters }),
-      selection: filters.length === 0 ? undefined : kernel.newSelection(input.rowsMax),
+      filter: filters.length === 0 ? undefined : kernel.newFilter(filterOf(filters, rows)),
+      check: checks.length === 0 ? undefined : kernel.newFilter(checkOf(checks, rows)),
+      selection: filters.length + checks.length === 0 ? undefined : kernel.newSelection(seen.rowsMax),
       projection,
-      children: step.children.map((child) => this.make(child, { ...input, projection })),
+      keyFrom: key,
+      children: step.children.map((child) => this.make(child, { ...seen, rows: true, projection, key })),
     };
   }
 
   /** How long a kernel takes is not ours to say: batches follow measured time, as for functions. */
-  #kernel({ name, kernel: use, children }: KernelStep, { rowsMax }: StepInput): KernelProgram {
+  #kernel({ name, kernel: use, children }: KernelStep, { rowsMax }: Seen): KernelProgram {
     this.callsUser = true;
     const { kernel, modules } = this.#parts;
     const place = this.#places++;
     const foreign = modules.foreign.get(use.module);
     const fuel = use.fuelPerRow === undefined ? {} : { fuelPerRow: use.fuelPerRow };
-    const made: StepInput = { rows: use.value.rows, projection: undefined, rowsMax: BATCH_ROWS_MAX };
+    const made = seenAs(use.value.rows, BATCH_ROWS_MAX);
     return {
       kind: "kernel",
       name,
@@ -258,7 +274,7 @@ class StepMaker {
     return { type, rows, descriptor: kernel.place(type.descriptor), memory: () => kernel.memory };
   }
 
-  #sink(step: SinkStep, input: StepInput): SinkProgram {
+  #sink(step: SinkStep, seen: Seen): SinkProgram {
     const { kernel, outbox, rowsMax } = this.#parts;
     const { name, topic, key, value, partitioner, keepsKey, keepsValue } = step;
     const chooses = typeof topic === "function" || partitioner !== undefined;
@@ -274,21 +290,27 @@ class StepMaker {
       value,
       keepsKey,
       keepsValue,
-      form: chooses ? undefined : this.#form(step, input),
+      form: chooses ? undefined : this.#form(step, seen),
       write: value.newWriter?.(),
     };
   }
 
-  #form(step: SinkStep, input: StepInput): RecordForm | undefined {
-    if (!step.keepsKey) return undefined;
-    const value = this.#valuePart(step, input);
-    return value && this.#parts.kernel.newForm({ key: { from: "batch" }, value });
+  #form(step: SinkStep, seen: Seen): RecordForm | undefined {
+    const key = this.#keyPart(step, seen);
+    const value = key && this.#valuePart(step, seen);
+    return value && this.#parts.kernel.newForm({ key, value });
   }
 
-  #valuePart(step: SinkStep, { rows, projection }: StepInput): FormPart | undefined {
+  #keyPart(step: SinkStep, { key, type }: Seen): FormPart | undefined {
+    if (step.keepsKey) return { from: "batch" };
+    const field = typeof key === "string" ? fieldNamed(key, type!) : undefined;
+    return field?.type === step.key.format ? { from: "field", field } : undefined;
+  }
+
+  #valuePart(step: SinkStep, { rows, type, projection }: Seen): FormPart | undefined {
     if (step.keepsValue) return { from: "batch" };
-    if (rows === undefined || step.value.format !== "json") return undefined;
-    return { from: "json", descriptor: this.#parts.kernel.place(rows.encodeDescriptor(projection)) };
+    if (!rows || step.value.format !== "json") return undefined;
+    return { from: "json", descriptor: this.#parts.kernel.place(type!.encodeDescriptor(projection)) };
   }
 }
 
@@ -303,29 +325,10 @@ function passesOn(step: PlanStep): boolean {
   );
 }
 
-function expression({ all, keeps }: RowFilter, rows: RowType): FilterExpression {
-  const joined: FilterExpression = { op: "and", of: all.map((each) => comparison(each, rows)) };
-  return keeps ? joined : { op: "not", of: joined };
-}
-
-function comparison({ field: name, comparator, constant }: Comparison, rows: RowType): FilterExpression {
-  const field = fieldAt(rows.fields.find((each) => each.name === name)!);
-  if (constant === null) return { op: comparator === "eq" ? "isNull" : "isNotNull", field };
-  return { op: OPERATORS[comparator], field, value: constant };
-}
-
 /** Functions that leave the value as it was. */
 const KEEPS_VALUES: ReadonlySet<string> = new Set(["filter", "peek", "selectKey"]);
-
-const OPERATORS = { eq: "==", ne: "!=", lt: "<", le: "<=", gt: ">", ge: ">=" } as const;
-
-/** Bytes of a FlatBuffers vtable before its first entry, and of an entry. */
-const VTABLE_LEAD = 4;
-const VTABLE_ENTRY = 2;
-
-function fieldAt(field: RowField): FieldAt {
-  return { slots: [(field.slot - VTABLE_LEAD) / VTABLE_ENTRY], type: field.type as FieldAt["type"] };
-}
+/** Functions that leave the key as it was. */
+const KEEPS_KEYS: ReadonlySet<string> = new Set(["filter", "peek", "mapValues", "flatMapValues"]);
 
 /** An arrow function with one plain parameter cannot see a second argument; anything else might. */
 function takesOne(call: CallStep["call"]): boolean {

@@ -1,4 +1,6 @@
 import type { BatchView } from "../batch/batch-view.ts";
+import { keySelector, projector } from "../topology/evaluate.ts";
+import type { Expression } from "../topology/expression.ts";
 import type { ProjectedField } from "../topology/serde.ts";
 import type { BatchHolder, KernelRows, KernelSelection } from "../wasm/kernel-instance.ts";
 import type { Chunk } from "./chunk.ts";
@@ -33,6 +35,8 @@ export interface RowSet {
   /** By item; undefined: those of the source. */
   readonly keys: readonly unknown[] | undefined;
   readonly values: readonly unknown[] | undefined;
+  /** What of the source's value is the key, where `keys` are none; undefined: the source's key. */
+  readonly keyFrom: Expression | undefined;
   /** How the source's row is seen; undefined: as it is. */
   readonly projection: readonly ProjectedField[] | undefined;
   /** By item: its row in the source; undefined: the same number. */
@@ -63,29 +67,23 @@ export function itemPath({ fan }: RowSet, item: number): Path | undefined {
 }
 
 /** Reads keys by item. */
-export function keyReader({ source, keys, at }: RowSet): RowReader {
-  return keys === undefined ? through(source.keyReader(), at) : (item) => keys[item];
+export function keyReader({ source, keys, keyFrom, at }: RowSet): RowReader {
+  if (keys !== undefined) return (item) => keys[item];
+  if (keyFrom === undefined) return through(source.keyReader(), at);
+  const read = through(source.valueReader(), at);
+  const select = keySelector(keyFrom);
+  return (item) => select(read(item));
 }
 
 /** Reads values by item. */
 export function valueReader({ source, values, projection, at }: RowSet): RowReader {
   if (values !== undefined) return (item) => values[item];
   const read = through(source.valueReader(), at);
-  return projection === undefined ? read : (item) => project(read(item), projection);
+  if (projection === undefined) return read;
+  const project = projector(projection);
+  return (item) => project(read(item));
 }
 
 function through(read: RowReader, at: Uint32Array | undefined): RowReader {
   return at === undefined ? read : (item) => read(at[item]!);
-}
-
-/** The fields are taken one by one as plain properties: what nobody reads of them costs its share all the same. */
-function project(value: unknown, projection: readonly ProjectedField[]): unknown {
-  if (value === null) return null;
-  const row = value as Readonly<Record<string, unknown>>;
-  const projected: Record<string, unknown> = {};
-  for (const { name, from } of projection) {
-    const field = row[from];
-    if (field !== undefined) projected[name] = field;
-  }
-  return projected;
 }

@@ -13,6 +13,7 @@ import type {
   SinkProgram,
 } from "./program.ts";
 import type { RowSet } from "./row-set.ts";
+import { segmentOver } from "./run-segment.ts";
 
 /** Records that have reached a sink. */
 export interface Arrival {
@@ -50,7 +51,7 @@ export class ChunkRun {
           this.arrivals.push({ sink: step, set });
           break;
         case "segment":
-          this.run(step.children, segment(step, set));
+          this.run(step.children, this.#segment(step, set));
           break;
         case "call":
           this.run(step.children, this.#call(step, set));
@@ -62,6 +63,12 @@ export class ChunkRun {
           this.#branch(step, set);
       }
     }
+  }
+
+  #segment(step: SegmentProgram, set: RowSet): RowSet {
+    const { next, refused } = segmentOver(step, set, this.#bad);
+    if (refused > 0) this.#takeMayGoOn(); // a user's handler may have seen rows that a cut would leave out
+    return next;
   }
 
   #call(step: CallProgram, set: RowSet): RowSet {
@@ -90,20 +97,6 @@ export class ChunkRun {
   }
 }
 
-function segment(step: SegmentProgram, set: RowSet): RowSet {
-  const { projection } = step;
-  if (step.filter === undefined) return { ...set, projection };
-  const selection = step.selection!;
-  const rows = set.source.rows!;
-  if (set.selection === undefined) {
-    selection.selectRows(set.items!);
-    selection.filter(step.filter, rows, selection);
-  } else {
-    selection.filter(step.filter, rows, set.selection);
-  }
-  return { ...set, selection, items: undefined, projection };
-}
-
 /** The rows of a chunk from `from` to `to` that something may come of. */
 export function rowsBetween(chunk: Chunk, from: number, to: number): RowSet {
   const set = {
@@ -111,6 +104,7 @@ export function rowsBetween(chunk: Chunk, from: number, to: number): RowSet {
     source: chunk,
     keys: undefined,
     values: undefined,
+    keyFrom: undefined,
     projection: undefined,
     at: undefined,
     fan: undefined,

@@ -1,5 +1,5 @@
 import { assert } from "../assert.ts";
-import type { Clock } from "../clock.ts";
+import type { WallClock } from "../clock.ts";
 import { nameOf } from "../commit/partition-name.ts";
 import { badRecordsChannel, taskBatchChannel } from "../diagnostics/channels.ts";
 import { PeridotError } from "../errors.ts";
@@ -25,7 +25,7 @@ export interface TaskRunnerSettings {
   /** Partitions of every topic that is read or written, by topic. */
   readonly partitionsOf: ReadonlyMap<string, number>;
   readonly errors: ErrorSettings;
-  readonly clock: Clock;
+  readonly clock: WallClock;
   /** One record goes through all functions before the next, so that their side effects are in that order too. */
   readonly strictOrder?: boolean;
   /** Rows of one batch at most. Any number gives the same output. */

@@ -15,6 +15,8 @@ export interface ThreadAssignment {
   readonly tasks: readonly TaskToOpen[];
   /** Stable committed offsets by "topic-partition"; absent: none yet. */
   readonly committed: ReadonlyMap<string, bigint>;
+  /** Where to begin on partitions without one, if it is not as the offset reset policy says. */
+  readonly starts?: ReadonlyMap<string, bigint>;
 }
 
 /** What a thread tells about itself; sums since its start. */

@@ -1,4 +1,4 @@
-import type { Clock } from "../clock.ts";
+import type { WallClock } from "../clock.ts";
 import { PeridotError } from "../errors.ts";
 import type { TimestampExtractor } from "../topology/timestamp-extractor.ts";
 import type { Origin } from "./bad-rows.ts";
@@ -16,7 +16,12 @@ type FunctionTimestamps = Extract<TimestampExtractor, { from: "function" }>;
  *
  * @param partitionTime largest event time of the partition before this chunk
  */
-export function extractTimestamps(chunk: Chunk, origin: Origin, partitionTime: number, clock: Clock): void {
+export function extractTimestamps(
+  chunk: Chunk,
+  origin: Origin,
+  partitionTime: number,
+  clock: WallClock,
+): void {
   const extractor = chunk.program.timestamps;
   switch (extractor.from) {
     case "record":

@@ -111,7 +111,7 @@ export class TransactionCycle {
     this.#identity = assignment.identity;
     this.#positions.open(
       assignment.tasks.flatMap((each) => each.partitions),
-      assignment.committed,
+      assignment,
     );
     this.#tasks = assignment.tasks;
     for (const { task, partitions } of this.#tasks) this.#runner.open(task, partitions);
@@ -130,7 +130,7 @@ export class TransactionCycle {
     this.#undo();
     this.#runner.closeAll();
     this.#identity = undefined;
-    this.#positions.open([], new Map());
+    this.#positions.open([], { committed: new Map() });
     this.#parts.consumer.assign([]);
   }
 

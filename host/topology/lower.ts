@@ -1,7 +1,8 @@
 import type { ProcessorNode, SinkNode, SourceNode } from "./node.ts";
-import type { Comparison, KernelUse } from "./operator.ts";
+import type { KernelUse } from "./operator.ts";
 import type { PlanSource, PlanStep, RowFilter, SegmentStep, SinkStep } from "./plan.ts";
-import type { AnySerde, ProjectedField } from "./serde.ts";
+import { SeenRows } from "./seen-rows.ts";
+import type { AnySerde } from "./serde.ts";
 import type { Children } from "./tree.ts";
 
 /** What has become of a record on its way from the source, or from the last kernel, to some node. */
@@ -13,9 +14,8 @@ interface Way {
   readonly byKernel: boolean;
   readonly keyChanged: boolean;
   readonly valueChanged: boolean;
-  /** The value is that row still, seen through `projection`. */
-  readonly rows: boolean;
-  readonly projection: readonly ProjectedField[] | undefined;
+  /** The value is that row still, seen so. */
+  readonly rows: SeenRows | undefined;
 }
 
 /**
@@ -31,8 +31,7 @@ export function lower(source: SourceNode, children: Children): Omit<PlanSource, 
     byKernel: false,
     keyChanged: false,
     valueChanged: false,
-    rows: value.rows !== undefined,
-    projection: undefined,
+    rows: value.rows && new SeenRows(value.rows.fields),
   };
   return {
     name,
@@ -56,12 +55,15 @@ function stepsBelow(parent: number, way: Way, children: Children): readonly Plan
 function processorSteps(node: ProcessorNode, way: Way, children: Children): readonly PlanStep[] {
   const { name, operator } = node;
   const { call, facts, declaration } = operator;
-  if (declaration !== undefined && way.rows) return segmentSteps(node, way, children);
+  if (declaration !== undefined && way.rows !== undefined) {
+    const segments = segmentSteps(node, way.rows, way, children);
+    if (segments !== undefined) return segments;
+  }
   const after: Way = {
     ...way,
     keyChanged: way.keyChanged || facts.changesKey,
     valueChanged: way.valueChanged || facts.changesValue,
-    rows: way.rows && !facts.changesValue,
+    rows: facts.changesValue ? undefined : facts.changesKey ? way.rows?.keyedBy(undefined) : way.rows,
   };
   switch (call.shape) {
     case "pass":
@@ -82,8 +84,8 @@ function processorSteps(node: ProcessorNode, way: Way, children: Children): read
 
 /** A kernel's records are new ones, whatever has become of those that it was given. */
 function wayBehind({ key, value }: KernelUse): Way {
-  const rows = value.rows !== undefined;
-  return { key, value, byKernel: true, keyChanged: false, valueChanged: false, rows, projection: undefined };
+  const rows = value.rows && new SeenRows(value.rows.fields);
+  return { key, value, byKernel: true, keyChanged: false, valueChanged: false, rows };
 }
 
 /** What comes behind the predicate with this number. */
@@ -94,21 +96,50 @@ function wayOf(node: ProcessorNode, index: number, way: Way, children: Children)
   return ends.flatMap((end) => stepsBelow(end.id, way, children));
 }
 
-function segmentSteps(node: ProcessorNode, way: Way, children: Children): readonly SegmentStep[] {
+/** @returns undefined: kernels cannot do this */
+function segmentSteps(
+  node: ProcessorNode,
+  rows: SeenRows,
+  way: Way,
+  children: Children,
+): readonly SegmentStep[] | undefined {
   const declaration = node.operator.declaration!;
-  const segment = { kind: "segment" as const, names: [node.name], projection: way.projection };
+  const { projection, key } = rows;
+  const segment = { kind: "segment" as const, names: [node.name], filters: [], checks: [], projection, key };
   switch (declaration.step) {
     case "project": {
-      const projection = declaration.fields.map(({ name, from }) => ({ name, from: inSource(way, from) }));
-      const after = { ...way, valueChanged: true, projection };
-      return [{ ...segment, filters: [], projection, children: stepsBelow(node.id, after, children) }];
+      const keyed = declaration.key === undefined ? rows : rows.keyedBy(declaration.key);
+      const projected = keyed.projected(declaration.fields);
+      if (projected === undefined) return undefined;
+      const keyChanged = way.keyChanged || declaration.key !== undefined;
+      const below = stepsBelow(
+        node.id,
+        { ...way, keyChanged, valueChanged: true, rows: projected.rows },
+        children,
+      );
+      const { checks, rows: seen } = projected;
+      return [{ ...segment, checks, projection: seen.projection, key: seen.key, children: below }];
+    }
+    case "selectKey": {
+      const keyed = rows.keyedBy(declaration.key);
+      const below = stepsBelow(node.id, { ...way, keyChanged: true, rows: keyed }, children);
+      return [{ ...segment, key: keyed.key, children: below }];
+    }
+    case "keyed": {
+      const comparison = rows.keyed();
+      if (comparison === undefined) return undefined;
+      const filters = [{ all: [comparison], keeps: true }];
+      return [{ ...segment, filters, children: stepsBelow(node.id, way, children) }];
     }
     case "filter": {
-      const filters = [{ all: compared(declaration.all, way), keeps: declaration.keeps }];
+      const all = rows.compared(declaration.all);
+      if (all === undefined) return undefined;
+      const filters = [{ all, keeps: declaration.keeps }];
       return [{ ...segment, filters, children: stepsBelow(node.id, way, children) }];
     }
     case "branch": {
-      const predicates = declaration.predicates.map((all) => compared(all, way));
+      const predicates = declaration.predicates.map((all) => rows.compared(all));
+      if (!predicates.every((all) => all !== undefined)) return undefined;
       const ways = predicates.map((all, index) => {
         const before = predicates.slice(0, index).map((each): RowFilter => ({ all: each, keeps: false }));
         const filters = all.length === 0 ? before : [...before, { all, keeps: true }];
@@ -117,15 +148,6 @@ function segmentSteps(node: ProcessorNode, way: Way, children: Children): readon
       return ways.filter((each) => each.children.length > 0);
     }
   }
-}
-
-function compared(all: readonly Comparison[], way: Way): readonly Comparison[] {
-  return all.map((each) => ({ ...each, field: inSource(way, each.field) }));
-}
-
-/** The field of the source's row behind a field of the row as it is seen here; validate() has found that it exists. */
-function inSource(way: Way, name: string): string {
-  return way.projection?.find((each) => each.name === name)?.from ?? name;
 }
 
 function sinkStep(node: SinkNode, way: Way): SinkStep {

@@ -29,7 +29,7 @@ export interface ProcessorNode {
   readonly kind: "processor";
   readonly id: NodeId;
   readonly name: string;
-  /** Rising. More than one: a merge. */
+  /** More than one: a merge, in the order in which its call names them. */
   readonly parents: readonly NodeId[];
   readonly operator: Operator;
 }

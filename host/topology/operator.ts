@@ -1,3 +1,4 @@
+import type { Expression } from "./expression.ts";
 import type { AnySerde, ProjectedField } from "./serde.ts";
 
 /** What an operator states about itself; passes and the compiler read nothing else. */
@@ -47,16 +48,20 @@ export type Scalar = string | number | bigint | boolean | null;
 
 export type Comparator = "eq" | "ne" | "lt" | "le" | "gt" | "ge";
 
-/** One field against one constant. A field that is absent or null only ever equals null. */
+/** One field against a constant, or against something else of the same value. What is absent or null only ever equals null. */
 export interface Comparison {
   readonly field: string;
   readonly comparator: Comparator;
-  readonly constant: Scalar;
+  readonly to: Expression;
 }
 
 /** The declarative form of an operator: data, which kernels run over whole batches where values are rows. */
 export type Declaration =
-  | { readonly step: "project"; readonly fields: readonly ProjectedField[] }
+  /** A new value, or a new key (a field of the old value), or both. A null value stays null, and so is its key. */
+  | { readonly step: "project"; readonly fields: readonly ProjectedField[]; readonly key?: string }
+  | { readonly step: "selectKey"; readonly key: string }
+  /** Keeps the records whose key is not null. */
+  | { readonly step: "keyed" }
   /** Keeps the rows for which "all comparisons hold" equals `keeps`. A null value: all its fields are null. */
   | { readonly step: "filter"; readonly all: readonly Comparison[]; readonly keeps: boolean }
   /** The predicates of a branch, each "all comparisons hold"; an empty one always holds. */

@@ -9,7 +9,11 @@ export function planHash(subTopologies: readonly SubTopology[]): string {
 
 function asText(_name: string, value: unknown): unknown {
   if (typeof value === "function") return `function ${String(value)}`;
-  if (typeof value === "bigint") return `bigint ${value}`;
+  if (typeof value === "bigint") return { bigint: String(value) };
+  // JSON would make these null, and 0
+  if (typeof value === "number" && (!Number.isFinite(value) || Object.is(value, -0))) {
+    return { number: Object.is(value, -0) ? "-0" : String(value) };
+  }
   if (value instanceof RegExp) return `pattern ${value}`;
   if (typeof value === "object" && value !== null && "serialize" in value && "format" in value) {
     const { name, format, rows } = value as AnySerde;

@@ -1,5 +1,7 @@
 import type { ErrorSettings } from "./error-settings.ts";
-import type { Call, Comparison, KernelUse } from "./operator.ts";
+import type { Expression } from "./expression.ts";
+import type { Call, KernelUse } from "./operator.ts";
+import type { RowComparison } from "./row-comparison.ts";
 import type { AnySerde, ProjectedField } from "./serde.ts";
 import type { ExtractTopic, Partitioner } from "./sink-choice.ts";
 import type { TimestampExtractor } from "./timestamp-extractor.ts";
@@ -57,7 +59,7 @@ export interface BranchStep {
 
 /**
  * Declarative steps in a row, right behind a source whose values kernels turn into rows: all fused into one look
- * at the source's row. Comparisons and projection name fields of that row.
+ * at the source's row. Comparisons, key and projection name fields of that row.
  */
 export interface SegmentStep {
   readonly kind: "segment";
@@ -65,6 +67,13 @@ export interface SegmentStep {
   readonly names: readonly string[];
   /** All must hold. */
   readonly filters: readonly RowFilter[];
+  /**
+   * Expressions that must come to something (integers within 64 bits) for all rows that pass the filters: those of
+   * the projection of its last node that may not. A row for which one does not is a bad record of that node.
+   */
+  readonly checks: readonly Expression[];
+  /** What of the source's row is the key behind it; undefined: the key as it comes. */
+  readonly key: Expression | undefined;
   /** undefined: the row as it is. */
   readonly projection: readonly ProjectedField[] | undefined;
   readonly children: readonly PlanStep[];
@@ -80,7 +89,7 @@ export interface KernelStep {
 
 /** Keeps the rows for which "all comparisons hold" equals `keeps`. */
 export interface RowFilter {
-  readonly all: readonly Comparison[];
+  readonly all: readonly RowComparison[];
   readonly keeps: boolean;
 }
 

@@ -1,3 +1,5 @@
+import type { Expression } from "./expression.ts";
+
 /** How a serde's bytes look; kernels know all of these but "custom". */
 export type WireFormat = "string" | "bytes" | "i32" | "i64" | "f64" | "json" | "custom";
 
@@ -46,6 +48,8 @@ export interface RowType {
   readonly descriptor: Uint8Array;
   /** The descriptor by which it writes rows: those fields under those names; undefined: all, under their own. */
   encodeDescriptor(projection: readonly ProjectedField[] | undefined): Uint8Array;
+  /** An expression of numbers or booleans in terms of its fields, as kernels evaluate it. */
+  encodeExpression(expression: Expression): Uint8Array;
   /** Makes lazy views of rows; the memory must stay as it is while a view is in use. */
   view(memory: RowMemory, row: number): unknown;
 }
@@ -58,10 +62,10 @@ export interface RowField {
   readonly slot: number;
 }
 
-/** One field of a projection: its name, and the field of the row that it takes. */
+/** One field of a projection: its name, and what of the row it takes: a field, a constant, arithmetic. */
 export interface ProjectedField {
   readonly name: string;
-  readonly from: string;
+  readonly from: Expression;
 }
 
 /** Decoded rows in linear memory, as KernelRows (host/wasm/kernel-instance.ts) has them. */

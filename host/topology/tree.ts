@@ -33,8 +33,8 @@ export function belowOf(node: LogicalNode, children: Children): readonly Logical
 }
 
 /**
- * The nodes of each sub-topology: those that hang together without a topic between. Numbered as in Kafka Streams, by the
- * names of their sources in alphabetical order; nodes by id.
+ * The nodes of each sub-topology: those that hang together without a topic between. Numbered as in Kafka Streams, by
+ * their first nodes in the order of the calls; nodes by id.
  */
 export function subTopologiesOf(topology: LogicalTopology): readonly (readonly LogicalNode[])[] {
   const groupOf = new Map<NodeId, Set<LogicalNode>>();
@@ -44,7 +44,6 @@ export function subTopologiesOf(topology: LogicalTopology): readonly (readonly L
     for (const parent of parents) for (const each of groupOf.get(parent) ?? []) joined.add(each);
     for (const each of joined) groupOf.set(each.id, joined);
   }
-  const names = sourcesOf(topology).toSorted((a, b) => (a.name < b.name ? -1 : 1));
-  const groups = new Set(names.map((source) => groupOf.get(source.id)!));
+  const groups = new Set(topology.nodes.map(({ id }) => groupOf.get(id)!));
   return [...groups].map((group) => [...group].sort((a, b) => a.id - b.id));
 }

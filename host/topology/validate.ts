@@ -1,7 +1,6 @@
 import { PeridotError } from "../errors.ts";
+import { checkFields } from "./check-fields.ts";
 import type { LogicalTopology, ProcessorNode, SourceNode } from "./node.ts";
-import type { Comparison, Scalar } from "./operator.ts";
-import type { RowField, RowType } from "./serde.ts";
 import { belowOf, type Children, childrenOf, sourcesOf } from "./tree.ts";
 
 /**
@@ -20,7 +19,7 @@ export function validate(topology: LogicalTopology): void {
   for (const source of sources) {
     refuseDeadEnd(source);
     refuseManyWays(source, children);
-    if (source.value.rows !== undefined) checkFields(source.id, source.value.rows, children);
+    if (source.value.rows !== undefined) checkFields(source.id, source.value.rows.fields, children);
     checkKernels(source.id, undefined, children);
   }
 }
@@ -69,36 +68,6 @@ function refuseManyWays(source: SourceNode, children: Children): void {
   );
 }
 
-/** Follows rows from their source, as far as declarative steps lead. */
-function checkFields(parent: number, rows: RowType, children: Children): void {
-  for (const node of children.get(parent) ?? []) {
-    if (node.kind === "sink") continue;
-    const next = rowsAfter(node, rows);
-    if (next !== undefined) checkFields(node.id, next, children);
-  }
-}
-
-function rowsAfter(node: ProcessorNode, rows: RowType): RowType | undefined {
-  const { declaration, facts } = node.operator;
-  switch (declaration?.step) {
-    case undefined:
-      return facts.changesValue ? undefined : rows;
-    case "filter":
-      checkComparisons(declaration.all, rows, node.name);
-      return rows;
-    case "branch":
-      for (const all of declaration.predicates) checkComparisons(all, rows, node.name);
-      return rows;
-    case "project": {
-      const fields = declaration.fields.map(({ name, from }) => ({
-        ...fieldOf(rows, from, node.name),
-        name,
-      }));
-      return { ...rows, fields };
-    }
-  }
-}
-
 /**
  * A kernel reads bytes: what a function has made of a record has none yet.
  *
@@ -119,47 +88,9 @@ function checkKernels(parent: number, maker: ProcessorNode | undefined, children
       );
     }
     const { rows } = call.kernel.value;
-    if (rows !== undefined) checkFields(node.id, rows, children);
+    if (rows !== undefined) checkFields(node.id, rows.fields, children);
     checkKernels(node.id, undefined, children);
   }
-}
-
-function checkComparisons(all: readonly Comparison[], rows: RowType, node: string): void {
-  for (const comparison of all) checkComparison(comparison, fieldOf(rows, comparison.field, node), node);
-}
-
-function fieldOf(rows: RowType, name: string, node: string): RowField {
-  const field = rows.fields.find((each) => each.name === name);
-  if (field !== undefined) return field;
-  const names = rows.fields.map((each) => each.name).join(", ");
-  throw invalid(`${node} names the field "${name}", which its rows do not have`, `They have: ${names}`);
-}
-
-const NUMBERS: ReadonlySet<string> = new Set(["i32", "i64", "f64"]);
-
-function checkComparison(
-  { comparator, constant, field: name }: Comparison,
-  field: RowField,
-  node: string,
-): void {
-  if (constant === null) {
-    if (comparator === "eq" || comparator === "ne") return;
-    throw invalid(`${node} orders the field "${name}" against null`, "Use eq or ne");
-  }
-  if (!comparable(field.type, constant)) {
-    throw invalid(
-      `${node} compares the field "${name}" (${field.type}) with ${typeof constant} ${String(constant)}`,
-      "Compare like with like",
-    );
-  }
-  if (field.type === "bool" && comparator !== "eq" && comparator !== "ne") {
-    throw invalid(`${node} orders the field "${name}", a boolean`, "Use eq or ne");
-  }
-}
-
-function comparable(type: string, constant: NonNullable<Scalar>): boolean {
-  if (NUMBERS.has(type)) return typeof constant === "number" || typeof constant === "bigint";
-  return type === (typeof constant === "boolean" ? "bool" : typeof constant);
 }
 
 function invalid(problem: string, remedy: string): PeridotError {

@@ -231,6 +231,24 @@ export type FilterExpression =
       readonly value: string | number | bigint | boolean;
     }
   | { readonly op: "isNull" | "isNotNull"; readonly field: FieldAt }
+  /** Two fields that are strings. Null equals null. */
+  | {
+      readonly op: "==" | "!=" | "<" | "<=" | ">" | ">=";
+      readonly fields: readonly [FieldAt, FieldAt];
+    }
+  /**
+   * Two EXPRESSIONs (kernels/abi/expression.ts) of one type. Null equals null. All of a null row is null; where the
+   * right one is a constant, `againstNull` says whether it is so too, or itself.
+   */
+  | {
+      readonly op: "==" | "!=" | "<" | "<=" | ">" | ">=";
+      readonly computed: readonly [Uint8Array, Uint8Array];
+      readonly againstNull: "null" | "constant";
+    }
+  /** "computes": it comes to something. */
+  | { readonly op: "isNull" | "isNotNull" | "computes"; readonly expression: Uint8Array }
+  /** Known beforehand. */
+  | { readonly op: "constant"; readonly ofRow: boolean; readonly ofNull: boolean }
   | { readonly op: "and" | "or"; readonly of: readonly FilterExpression[] }
   | { readonly op: "not"; readonly of: FilterExpression };
 

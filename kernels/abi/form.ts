@@ -15,7 +15,10 @@ export const FORM_FIELD_AT = 8;
 export const FORM_PART_BYTES = 32;
 export const FORM_BYTES = 64;
 
-/** The batch's own bytes; a field of the row by the serde of its type; the row as JSON. */
+/**
+ * The batch's own bytes; a field of the row by the serde of its type (in a key that is text, lone surrogates become
+ * U+FFFD; in a value they stay); the row as JSON.
+ */
 export const FORM_FROM_BATCH = 0;
 export const FORM_FROM_FIELD = 1;
 export const FORM_FROM_JSON = 2;

@@ -173,7 +173,9 @@ export const KIND_BOX = 8;
  *     |               |       |       |      | entry  |       | entry  |       |
  *     +---------------+-------+-------+------+--------+-------+--------+-------+
  *
- * The text of a string's name ends with its opening quote.
+ * The text of a string's name ends with its opening quote. What is no field of the row has OUTPUT_NO_SLOT for its
+ * vtable entry, which no row has: a constant, whose text holds its value too; a number that is computed, by the
+ * EXPRESSION (abi/expression.ts) to which `holds` leads.
  */
 export const OUTPUT_TEXT_AT = 0;
 export const OUTPUT_TEXT_BYTES_AT = 32;
@@ -189,6 +191,10 @@ export const OUTPUT_ENTRY_BYTES = 64;
 export const OUTPUT_ABSENT_IS_NULL = 1;
 /** Has a null mark. */
 export const OUTPUT_HAS_NULL_MARK = 2;
+export const OUTPUT_IS_CONSTANT = 4;
+export const OUTPUT_IS_COMPUTED = 8;
+/** A vtable is at most 65535 bytes long. */
+export const OUTPUT_NO_SLOT = 65535;
 
 /** Fields of one object type. */
 export const JSON_FIELDS_MAX = 4096;

@@ -33,3 +33,5 @@ export const KERNEL_FIELDS_MAX = 96;
 export const KERNEL_OUTPUT_BYTES_MAX = 16777216;
 /** Objects and arrays within each other that a user kernel writes. */
 export const KERNEL_JSON_DEPTH_MAX = 64;
+/** Fields, constants and operators of one expression. */
+export const EXPRESSION_NODES_MAX = 64;

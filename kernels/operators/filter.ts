@@ -1,3 +1,4 @@
+import { EXPRESSION_TYPE_AT } from "../abi/expression";
 import { FIELD_BOOL, FIELD_F64, FIELD_I32, FIELD_I64, FIELD_STRING, FIELD_TYPE_AT } from "../abi/field";
 import {
   FILTER_FIRST_AT,
@@ -7,6 +8,9 @@ import {
   NODE_BYTES,
   NODE_COMPARE,
   NODE_COMPARE_AS_F64,
+  NODE_COMPARE_COMPUTED,
+  NODE_COMPARE_TEXTS,
+  NODE_COMPUTES,
   NODE_FIELD_AT,
   NODE_KIND_AT,
   NODE_LENGTH_AT,
@@ -19,6 +23,7 @@ import { ERROR_MEMORY_FULL } from "../abi/errors";
 import { FILTER_NODES_MAX } from "../abi/limits";
 import { ROWS_TABLES_AT } from "../abi/rows";
 import { SELECTION_KEPT_AT, SELECTION_ROOM_AT, SELECTION_ROWS_AT } from "../abi/selection";
+import { evaluate, evaluatedF64, evaluatedI64, GIVES_NOTHING, GIVES_NULL } from "../expression";
 import { addressOfField } from "../field";
 import { takeArena } from "../memory/arena";
 
@@ -28,10 +33,11 @@ const EQUAL: i32 = 1;
 const GREATER: i32 = 2;
 const NULL: i32 = 3;
 const UNORDERED: i32 = 4;
+const BOTH_NULL: i32 = 5;
 
 /**
- * KStream#filter over one batch, its predicate declared: comparisons of fields with constants, joined by and, or,
- * not. Each node of the expression runs over all rows before the next one does, and leaves a byte (0 or 1) for
+ * KStream#filter over one batch, its predicate declared: comparisons of fields and of what is computed of them, with
+ * constants or with each other, joined by and, or, not. Each node of the expression runs over all rows before the next one does, and leaves a byte (0 or 1) for
  * each row in a lane of the arena. Writes a SELECTION and no record: order, keys, timestamps and headers cannot
  * change. `filterNot` is the same kernel, its expression under a `not`.
  *
@@ -56,6 +62,9 @@ export function filterRows(filter: usize, rows: usize, source: usize, target: us
     const kind = load<i32>(node, NODE_KIND_AT);
     if (kind == NODE_COMPARE || kind == NODE_COMPARE_AS_F64) {
       compare(filter, node, tables, selected, count, lane);
+      lane += laneBytes;
+    } else if (kind >= NODE_COMPARE_TEXTS) {
+      compareSides(filter, node, kind, tables, selected, count, lane);
       lane += laneBytes;
     } else if (kind == NODE_NOT) {
       assert(lane - lanes >= laneBytes);
@@ -133,6 +142,60 @@ function compareRows<T>(
     }
     store<u8>(lane + index, <u8>((accept >>> found) & 1));
   }
+}
+
+/** Comparisons whose both sides are of the row, and NODE_COMPUTES. */
+function compareSides(
+  filter: usize,
+  node: usize,
+  kind: i32,
+  tables: usize,
+  selected: usize,
+  count: i32,
+  lane: usize,
+): void {
+  const accept = load<u32>(node, NODE_ACCEPT_AT);
+  const first = filter + <usize>load<u32>(node, NODE_TEXT_AT);
+  const second = filter + <usize>load<u32>(node, NODE_NUMBER_AT);
+  for (let index: usize = 0; index < <usize>count; index++) {
+    const table = <usize>load<u32>(tables + (<usize>load<u32>(selected + (index << 2)) << 2));
+    if (kind == NODE_COMPUTES) {
+      store<u8>(lane + index, u8(evaluate(first, table) != GIVES_NOTHING));
+      continue;
+    }
+    let found: i32;
+    if (kind == NODE_COMPARE_TEXTS) found = orderOfFields(node + NODE_FIELD_AT, first, table);
+    else {
+      assert(kind == NODE_COMPARE_COMPUTED);
+      found = orderOfComputed(first, second, table);
+    }
+    store<u8>(lane + index, <u8>((accept >>> found) & 1));
+  }
+}
+
+/** Two fields that are strings. */
+function orderOfFields(left: usize, right: usize, table: usize): i32 {
+  assert(load<i32>(left, FIELD_TYPE_AT) == FIELD_STRING);
+  assert(load<i32>(right, FIELD_TYPE_AT) == FIELD_STRING);
+  const first = table ? addressOfField(left, table) : 0;
+  const second = table ? addressOfField(right, table) : 0;
+  if (!first || !second) return first == second ? BOTH_NULL : NULL;
+  const text = second + load<u32>(second);
+  return orderOfText(first + load<u32>(first), text + 4, <usize>load<u32>(text));
+}
+
+/** Two expressions of one type. Rows for which one of them gives nothing were refused before. */
+function orderOfComputed(left: usize, right: usize, table: usize): i32 {
+  const type = load<i32>(left, EXPRESSION_TYPE_AT);
+  assert(type == load<i32>(right, EXPRESSION_TYPE_AT));
+  const first = evaluate(left, table);
+  assert(first != GIVES_NOTHING);
+  const integer = evaluatedI64(); // the bits of an f64 as well
+  const second = evaluate(right, table);
+  assert(second != GIVES_NOTHING);
+  if (first == GIVES_NULL || second == GIVES_NULL) return first == second ? BOTH_NULL : NULL;
+  if (type == FIELD_I64) return orderOfIntegers(integer, evaluatedI64());
+  return orderOfNumbers(reinterpret<f64>(integer), evaluatedF64());
 }
 
 @inline

@@ -1,14 +1,11 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { test } from "node:test";
-import { type Peridot, peridot } from "../../host/app.ts";
+import type { Peridot } from "../../host/app.ts";
 import type { PeridotConfig } from "../../host/config.ts";
 import { i64, string } from "../../host/serdes/index.ts";
-import { EmbeddedBroker } from "../../host/transport/memory/embedded-broker.ts";
-import { memoryTransport } from "../../host/transport/memory/memory-transport.ts";
-import { VirtualClock } from "../../host/transport/memory/virtual-clock.ts";
+import type { EmbeddedBroker } from "../../host/transport/memory/embedded-broker.ts";
+import type { VirtualClock } from "../../host/transport/memory/virtual-clock.ts";
+import { EmbeddedScene } from "./embedded-scene.ts";
 
 const text = { key: string, value: string };
 
@@ -19,19 +16,13 @@ async function running(
   test: (scene: { app: Peridot; broker: EmbeddedBroker; clock: VirtualClock }) => Promise<void>,
   changes: Partial<PeridotConfig> = {},
 ): Promise<void> {
-  const clock = new VirtualClock();
-  const broker = new EmbeddedBroker({ clock, random: Math.random });
-  const stateDir = mkdtempSync(join(tmpdir(), "peridot-topics-"));
-  for (const [topic, partitions] of Object.entries(topics)) broker.createTopic(topic, { partitions });
-  const transport = memoryTransport(broker);
-  const app = peridot({ applicationId: "app", transport, clock, stateDir, ...changes });
-  topology(app);
+  const scene = new EmbeddedScene(topics);
+  const { broker, clock } = scene;
+  const app = scene.app(topology, changes);
   try {
-    await clock.runFor(app.start());
-    await test({ app, broker, clock });
-    await clock.runFor(app.close());
+    await scene.run(app, () => test({ app, broker, clock }));
   } finally {
-    rmSync(stateDir, { recursive: true });
+    scene.close();
   }
 }
 
@@ -76,14 +67,14 @@ test("repartition: its topic is made with as many partitions as what feeds it, a
   });
 });
 
-test("a repartition may have partitions of its own; a topic that exists is taken as it is", async () => {
+test("a repartition may have partitions of its own; a topic that exists with as many is taken as it is", async () => {
   const topology = (app: Peridot) =>
     app
       .stream("in", text)
       .repartition({ name: "wide", partitions: 5 })
       .repartition({ name: "there" })
       .to("out");
-  const topics = { in: 2, out: 1, "app-there-repartition": 4 };
+  const topics = { in: 2, out: 1, "app-there-repartition": 5 };
   await running(topology, topics, async ({ broker, clock }) => {
     assert.equal(broker.cluster.topics.get("app-wide-repartition")?.partitions.length, 5);
     broker.append("in", 0, [

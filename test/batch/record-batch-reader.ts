@@ -1,7 +1,7 @@
 import { readHeaders } from "../../host/batch/headers.ts";
 import type { RecordHeader } from "../../host/batch/record-header.ts";
-import { VarintReader } from "../../host/batch/varint.ts";
 import { crc32c } from "../../host/transport/crc32c.ts";
+import { VarintReader } from "../../host/transport/varint.ts";
 import {
   ATTRIBUTE_LOG_APPEND_TIME,
   ATTRIBUTES_AT,

@@ -1,7 +1,7 @@
 import { writeHeaders } from "../../host/batch/headers.ts";
 import type { RecordHeader } from "../../host/batch/record-header.ts";
-import { varintBytes, writeVarint } from "../../host/batch/varint.ts";
 import { crc32c } from "../../host/transport/crc32c.ts";
+import { varintBytes, writeVarint } from "../../host/transport/varint.ts";
 import {
   ATTRIBUTE_CODEC_MASK,
   ATTRIBUTE_CONTROL,

@@ -6,7 +6,8 @@ import { after, before, suite, test } from "node:test";
 import { type Cluster, clusterMissing, startCluster } from "../../bench/cluster/cluster.ts";
 import type { Launched } from "../../bench/cluster/processes.ts";
 import { clusterSource } from "../../bench/cluster/source.ts";
-import { lives, type Run, seededRandom, startApp } from "./process.ts";
+import { flow as flowThrough, livesOn } from "./flow.ts";
+import { type Run, seededRandom, startApp } from "./process.ts";
 
 /**
  * The main job on three brokers, with everything that can be killed killed at random moments while input flows; an
@@ -17,7 +18,6 @@ const KILLS = Number(process.env.KILLS ?? 4);
 const BROKER_KILLS = Number(process.env.BROKER_KILLS ?? 1);
 const SEED = Number(process.env.SEED ?? 1);
 const RATE = Number(process.env.RATE ?? 20_000);
-const STALL_SECONDS = 120;
 
 const options = { brokers: 3 } as const;
 const missing = clusterMissing(options);
@@ -34,6 +34,9 @@ suite("exactly once, whatever is killed", { skip: missing ?? false }, () => {
     await cluster?.stop();
     rmSync(directory, { recursive: true, force: true });
   });
+
+  const flow = (name: string, disturb: (run: Run) => Promise<Launched>) =>
+    flowThrough({ cluster, directory, rate: RATE, seed: SEED }, name, disturb);
 
   test(`the process, by kill -9, ${KILLS} times`, async () => {
     const random = seededRandom(SEED);
@@ -79,41 +82,4 @@ suite("exactly once, whatever is killed", { skip: missing ?? false }, () => {
       return steady;
     });
   });
-
-  /** Topics, a flow of input during `disturb`, which returns the application that is to finish the work; the proof. */
-  async function flow(name: string, disturb: (run: Run) => Promise<Launched>): Promise<void> {
-    const { tools } = cluster;
-    const id = `kills-${name}-${Date.now()}`;
-    const run = {
-      cluster,
-      input: `${id}-in`,
-      output: `${id}-out`,
-      applicationId: id,
-      stateDirectory: join(directory, name),
-    };
-    await tools.createTopic(run.input, 6, 3);
-    await tools.createTopic(run.output, 6, 3);
-    const seeding = await tools.seedSteadily(run.input, RATE, SEED);
-    const app = await disturb(run);
-    const written = await seeding.end();
-    const done = tools.awaitGroup(id, run.input, STALL_SECONDS);
-    await Promise.race([done, livesUntil(app, done)]);
-    assert.equal(await app.stop(), 0, app.said());
-    const verdict = await tools.verify(run.input, run.output);
-    assert.ok(
-      verdict.exact && verdict.in === written && written > 0,
-      `${written} written, ${JSON.stringify(verdict)}\n${app.said()}`,
-    );
-  }
 });
-
-async function livesOn(app: Launched, ms: number): Promise<void> {
-  const status = await lives(app, ms);
-  assert.equal(status, undefined, `the application ended by itself, with ${status}:\n${app.said()}`);
-}
-
-/** Rejects if the application ends before the work is done. */
-async function livesUntil(app: Launched, done: Promise<void>): Promise<void> {
-  const first = await Promise.race([app.ended, done.then(() => "done")]);
-  assert.equal(first, "done", `the application ended by itself, with ${first}:\n${app.said()}`);
-}

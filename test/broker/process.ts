@@ -13,6 +13,8 @@ export interface Run {
   readonly stateDirectory: string;
   /** Static membership; undefined: dynamic. */
   readonly instanceId?: string;
+  /** Default: our own client, in a worker. */
+  readonly transport?: "librdkafka";
 }
 
 export function startApp(run: Run): Launched {
@@ -27,6 +29,7 @@ export function startApp(run: Run): Launched {
     GUARANTEE: "exactly_once_v2",
     SESSION_TIMEOUT_MS: process.env.SESSION_TIMEOUT_MS ?? "6000",
     ...(run.instanceId === undefined ? {} : { INSTANCE_ID: run.instanceId }),
+    ...(run.transport === undefined ? {} : { TRANSPORT: run.transport, THREADS: "0" }),
   };
   return launch([process.execPath, APP], { env });
 }

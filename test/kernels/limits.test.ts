@@ -2,9 +2,11 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import * as batch from "../../kernels/abi/batch.ts";
 import * as errors from "../../kernels/abi/errors.ts";
+import * as expression from "../../kernels/abi/expression.ts";
 import * as field from "../../kernels/abi/field.ts";
 import * as filter from "../../kernels/abi/filter.ts";
 import * as form from "../../kernels/abi/form.ts";
+import * as descriptor from "../../kernels/abi/json-descriptor.ts";
 import * as limits from "../../kernels/abi/limits.ts";
 import * as recordBatch from "../../kernels/abi/record-batch-v2.ts";
 import * as sink from "../../kernels/abi/sink.ts";
@@ -38,6 +40,8 @@ test("error codes are unique", () => {
 test("layouts nest", () => {
   assert.ok(field.FIELD_SLOTS_AT + 2 * limits.FIELD_DEPTH_MAX <= field.FIELD_BYTES);
   assert.ok(filter.NODE_FIELD_AT + field.FIELD_BYTES <= filter.NODE_NUMBER_AT);
+  assert.ok(expression.EXPRESSION_NODE_NUMBER_AT + 8 <= expression.EXPRESSION_NODE_BYTES);
+  assert.ok(descriptor.OUTPUT_NO_SLOT > 4 + 2 * 2 * descriptor.JSON_FIELDS_MAX); // a vtable with all null marks
   assert.ok(form.FORM_FIELD_AT + field.FIELD_BYTES <= form.FORM_PART_BYTES);
   assert.equal(form.FORM_BYTES, 2 * form.FORM_PART_BYTES);
   assert.ok(sink.SINK_REFUSED_AT + 4 <= sink.SINK_BUILDERS_AT);

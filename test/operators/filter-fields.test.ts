@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type FieldCondition, filterFields } from "../../host/operators/filter-fields.ts";
-import { project } from "../../host/operators/project.ts";
 
 function holds(condition: Record<string, FieldCondition>, value: unknown, keeps = true): boolean {
   const { call } = filterFields(condition, keeps);
@@ -30,6 +29,14 @@ test("comparisons, with null and absent fields", () => {
     [{ a: null }, null, true],
     [{ a: { ne: "x" } }, null, true],
     [{ a: "x" }, null, false],
+    [{ a: { gt: { field: "b" } } }, { a: 2, b: 1 }, true],
+    [{ a: { gt: { field: "b" } } }, { a: 2 }, false],
+    [{ a: { eq: { field: "b" } } }, { b: null }, true],
+    [{ a: { le: { field: "b" } } }, {}, false],
+    [{ a: { ne: { field: "b" } } }, { b: "x" }, true],
+    [{ a: { eq: { multiply: ["b", 2] } } }, { a: 4, b: 2 }, true],
+    [{ a: { ne: { multiply: ["b", 2] } } }, { a: 4 }, true],
+    [{ a: { eq: { add: ["b", 1n] } } }, null, true],
   ];
   for (const [condition, value, expected] of cases) {
     assert.equal(
@@ -46,7 +53,19 @@ function bigints(_key: string, value: unknown): unknown {
 }
 
 test("texts order by code point", () => {
-  const rising = ["", "a", "ab", "b", "\ue000", "\uffff", "\u{1f600}", "\u{1f601}"];
+  const rising = [
+    "",
+    "a",
+    "ab",
+    "b",
+    "\ud83d",
+    "\ud83da",
+    "\ude00",
+    "\ue000",
+    "\uffff",
+    "\u{1f600}",
+    "\u{1f601}",
+  ];
   for (let left = 0; left < rising.length; left++) {
     for (let right = 0; right < rising.length; right++) {
       assert.equal(holds({ a: { lt: rising[right]! } }, { a: rising[left] }), left < right);
@@ -55,11 +74,15 @@ test("texts order by code point", () => {
   }
 });
 
-test("a projection renames, leaves out what is absent, and keeps null", () => {
-  const { call } = project({ x: "a", y: "b" });
-  assert.ok(call.shape === "mapValues");
-  const projected = (value: unknown) => call.fn(value as never, null as never);
-  assert.deepEqual(projected({ a: 1, b: null, c: 3 }), { x: 1, y: null });
-  assert.deepEqual(projected({ b: 2 }), { y: 2 });
-  assert.equal(projected(null), null);
+test("what is no condition is refused when it is declared", () => {
+  const cases: readonly [Record<string, FieldCondition | undefined>, RegExp][] = [
+    [{}, /a condition that compares nothing/],
+    [{ a: undefined }, /the condition on "a" is undefined/],
+    [{ a: { above: 1 } as never }, /"above" is no comparison/],
+    [{ a: { gt: undefined as never } }, /the condition on "a" compares with undefined/],
+    [{ a: { gt: { power: ["a", 2] } } }, /the condition on "a" has "power", which is no operator/],
+  ];
+  for (const [condition, message] of cases) {
+    assert.throws(() => filterFields(condition, true), { code: "TOPOLOGY_INVALID", message });
+  }
 });

@@ -56,7 +56,7 @@ function makeRunner({ scenario, nowMs }: RunnerFacts, way: (stream: Stream) => S
       [OUTPUT_TOPIC, scenario.outputPartitions],
     ]),
     errors: DEFAULT_ERROR_SETTINGS,
-    clock: { now: nowMs, timer: () => ({ cancel: () => {} }) },
+    clock: { now: nowMs },
     batchRowsMax: scenario.batchRecordsMax,
   });
 }

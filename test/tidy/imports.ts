@@ -69,18 +69,16 @@ export const DIRECTIONS: Readonly<Record<string, readonly string[]>> = {
   "host/diagnostics/": BASE,
   ...Object.fromEntries(STAGES.map((stage) => [stage, [...BASE, ...upTo(STAGES, stage)]])),
   // the embedded broker answers Kafka's protocol, and is reached by our own client over in-process connections
-  "host/transport/memory/": [
-    ...BASE,
-    "host/transport/port.ts",
-    "host/transport/crc32c.ts",
-    "host/transport/kafka/",
-  ],
-  "host/transport/kafka/": [...BASE, "host/transport/port.ts", "host/transport/crc32c.ts"],
-  "host/transport/librdkafka/": [...BASE, "host/transport/port.ts", "host/transport/crc32c.ts"],
+  "host/transport/memory/": [...BASE, "host/transport/*", "host/transport/kafka/"],
+  "host/transport/kafka/": [...BASE, "host/transport/*"],
+  // groups, offsets and topics are our own client's, whoever fetches and writes
+  "host/transport/librdkafka/": [...BASE, "host/transport/*", "host/transport/kafka/"],
   ...Object.fromEntries(BUILD.map((folder) => [folder, [...BASE, ...upTo(BUILD, folder)]])),
   "host/serdes/": [...BASE, "host/topology/", "host/batch/"],
   "host/config.ts": [...BASE, "host/transport/", "host/topology/"],
   "host/task/": [...BASE, ...STAGES, "host/topology/", "host/config.ts"],
+  // runs what the stages and the DSL make, beside the application
+  "host/testing/": [...all, "host/task/", "host/app.ts"],
   "host/": [...all, "host/"],
   "bench/": ["bench/", "host/index.ts"],
   // kernels are no public API, and a figure of theirs alone needs them alone
@@ -114,11 +112,12 @@ export const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   lmdb: ["host/state/lmdb/"],
   assemblyscript: ["host/kernel-build/"],
   flatbuffers: ["host/batch/"],
+  "@hpcc-js/wasm-graphviz": ["host/topology/describe/"],
   snappy: ["host/transport/kafka/compression/"],
   "lz4-napi": ["host/transport/kafka/compression/"],
   "node:diagnostics_channel": ["host/diagnostics/"],
   "node:tls": ["host/transport/"],
-  "node:worker_threads": ["host/task/", "host/stream-worker.ts"],
+  "node:worker_threads": ["host/task/", "host/stream-worker.ts", "host/transport/librdkafka/"],
 };
 
 export function packages(tree: Tree): readonly Finding[] {

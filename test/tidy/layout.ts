@@ -48,11 +48,14 @@ export const HOST_ONLY: Readonly<Record<string, string>> = {
   "flat-map.ts": "calls the user's function",
   "for-each.ts": "calls the user's function",
   "kernel.ts": "its kernel is the user's",
+  "keyed.ts": "where the key is a field, a filter on it, whose kernel is operators/filter.ts",
   "map-values.ts": "calls the user's function",
   "map.ts": "calls the user's function",
   "merge.ts": "there is nothing to compute",
   "peek.ts": "calls the user's function",
   "project.ts": "a projection is a descriptor by which the JSON kernel writes: there is nothing to compute",
+  "select-key-field.ts":
+    "a key's field is part of the form by which the sink writes: there is nothing to compute",
   "select-key.ts": "calls the user's function",
 };
 export const KERNEL_ONLY: Readonly<Record<string, string>> = {};

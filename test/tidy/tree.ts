@@ -19,7 +19,7 @@ const NOT_OURS = [
   "dist/**",
   "build/**",
   "**/generated/**",
-  "test/golden/**",
+  "test/golden/**/*.{json,txt,md}",
   "package-lock.json",
 ];
 

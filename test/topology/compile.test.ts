@@ -180,7 +180,9 @@ test("a branch is a step of its own for functions, and filters for conditions ov
   assert.equal(shape(source!.children), "segment(1)[old] segment(1)[others] branch[a | ]");
   const filters = source!.children.flatMap((step) => (step.kind === "segment" ? [step.filters] : []));
   assert.deepEqual(
-    filters.map((all) => all.map(({ keeps, all: [first] }) => [first?.field, keeps])),
+    filters.map((all) =>
+      all.map(({ keeps, all: [first] }) => [first && "field" in first && first.field, keeps]),
+    ),
     [
       [["Age", true]],
       [

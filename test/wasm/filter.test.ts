@@ -91,6 +91,13 @@ const CASES: [string, FilterExpression, Predicate][] = [
     { op: "==", field: city, value: "London" },
     (p) => p.home?.city === "London",
   ],
+  ["two texts ==", { op: "==", fields: [name, city] }, (p) => (p.name ?? null) === (p.home?.city ?? null)],
+  [
+    "two texts <",
+    { op: "<", fields: [name, city] },
+    (p) => p.name !== undefined && p.home?.city !== undefined && p.name < p.home.city,
+  ],
+  ["known beforehand", { op: "constant", ofRow: true, ofNull: true }, () => true],
   [
     "and, or, not",
     {

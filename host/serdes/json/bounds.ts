@@ -1,5 +1,7 @@
 import { KIND_ARRAY, KIND_OBJECT } from "../../../kernels/abi/json-descriptor.ts";
-import type { OutputField } from "./descriptor.ts";
+import { isConstant } from "../../topology/expression.ts";
+import type { ProjectedField } from "../../topology/serde.ts";
+import { encodeValue } from "./encode-value.ts";
 import type { TableLayout } from "./layout.ts";
 
 /** Upper bounds that a kernel works out with one multiplication: fixed bytes, and bytes for each byte put in. */
@@ -22,12 +24,14 @@ const ROW_BYTES_PER_ARRAY_BYTE = 6;
 const TEXT_BYTES_PER_ROW_BYTE = 6;
 /** `null` for a field that is absent, with its comma. */
 const NULL_BYTES = 5;
+/** NUMBER_BYTES_MAX of kernels/serdes/json/number-encode.ts: a computed number takes nothing from the row. */
+const NUMBER_BYTES = 25;
 
 /** @param outputs what encoding writes of the root instead of its own fields. */
 export function sizesOf(
   root: TableLayout,
   tables: readonly TableLayout[],
-  outputs: readonly OutputField[] | undefined,
+  outputs: readonly ProjectedField[] | undefined,
 ): BoundFactors {
   const inner = tables.filter((table) => table !== root);
   const arrays = tables.some((table) => table.fields.some((field) => field.kind === KIND_ARRAY));
@@ -37,7 +41,7 @@ export function sizesOf(
     // an object that turns out to lack a field is written before it is refused: one of each type, at most
     rowFixed: tables.reduce((sum, table) => sum + tableBytes(table), OVERWRITTEN),
     rowFactor: Math.max(ROW_BYTES_PER_TEXT_BYTE, arrays ? ROW_BYTES_PER_ARRAY_BYTE : 0, ...perTable) + 1,
-    textFixed: nameBytes(outputs ?? root.fields) + OVERWRITTEN,
+    textFixed: nameBytes(outputs ?? root.fields) + madeBytes(outputs ?? []) + OVERWRITTEN,
     textFactor:
       repeats *
       (TEXT_BYTES_PER_ROW_BYTE +
@@ -67,9 +71,19 @@ function nameBytes(fields: readonly { readonly name: string }[]): number {
   return fields.reduce((sum, { name }) => sum + Buffer.byteLength(JSON.stringify(name)) + 4 + NULL_BYTES, 2);
 }
 
-/** How often the field is taken that is taken most often. */
-function timesTaken(outputs: readonly OutputField[]): number {
+/** Bytes of JSON of what is no field of the row: constants, and what is computed. */
+function madeBytes(outputs: readonly ProjectedField[]): number {
+  return outputs.reduce((sum, { from }) => {
+    if (typeof from === "string") return sum;
+    return sum + (isConstant(from) ? Buffer.byteLength(encodeValue(from.constant)!) : NUMBER_BYTES);
+  }, 0);
+}
+
+/** How often the field is taken as it is that is taken most often. */
+function timesTaken(outputs: readonly ProjectedField[]): number {
   const times = new Map<string, number>();
-  for (const { from } of outputs) times.set(from, (times.get(from) ?? 0) + 1);
+  for (const { from } of outputs) {
+    if (typeof from === "string") times.set(from, (times.get(from) ?? 0) + 1);
+  }
   return Math.max(1, ...times.values());
 }

@@ -1,13 +1,11 @@
 import * as abi from "../../../kernels/abi/json-descriptor.ts";
 import { assert } from "../../assert.ts";
+import { isArithmetic, isConstant } from "../../topology/expression.ts";
+import type { ProjectedField } from "../../topology/serde.ts";
 import { type BoundFactors, sizesOf } from "./bounds.ts";
+import { encodeValue } from "./encode-value.ts";
+import { type ExpressionBytes, expressionBytes } from "./expression-bytes.ts";
 import type { ElementLayout, FieldLayout, TableLayout } from "./layout.ts";
-
-/** One member of a projection's output: its name, and the field of the row that it takes. */
-export interface OutputField {
-  readonly name: string;
-  readonly from: string;
-}
 
 const encoder = new TextEncoder();
 /** SIMD loads read a name's bytes 16 at a time. */
@@ -21,7 +19,7 @@ const NAME_PADDING = 32;
  * @param outputs what encoding writes of the root, in this order; as decoded, where it is left out. Decoding and
  * the layout do not depend on it.
  */
-export function descriptorOf(root: TableLayout, outputs?: readonly OutputField[]): Uint8Array {
+export function descriptorOf(root: TableLayout, outputs?: readonly ProjectedField[]): Uint8Array {
   return new DescriptorWriter(root, outputs).bytes();
 }
 
@@ -32,19 +30,20 @@ interface Placed {
   readonly fieldsAt: number;
   readonly vtableAt: number;
   readonly outputsAt: number;
-  readonly outputs: readonly OutputField[];
+  readonly outputs: readonly ProjectedField[];
 }
 
 class DescriptorWriter {
   readonly #placed = new Map<TableLayout, Placed>();
   readonly #elements = new Map<FieldLayout, number>();
+  readonly #expressions = new Map<ProjectedField, ExpressionBytes & { readonly at: number }>();
   readonly #texts: { readonly at: number; readonly bytes: Uint8Array }[] = [];
   readonly #bounds: BoundFactors;
   readonly #view: DataView;
   readonly #bytes: Uint8Array;
   #end: number;
 
-  constructor(root: TableLayout, outputs: readonly OutputField[] | undefined) {
+  constructor(root: TableLayout, outputs: readonly ProjectedField[] | undefined) {
     const tables = tablesOf(root);
     this.#bounds = sizesOf(root, tables, outputs);
     this.#end = abi.JSON_HEAD_BYTES + tables.length * abi.TABLE_ENTRY_BYTES;
@@ -59,14 +58,14 @@ class DescriptorWriter {
     this.#view = new DataView(this.#bytes.buffer);
     this.#head(root, tables.length);
     for (const placed of this.#placed.values()) this.#table(placed);
-    for (const { at, bytes } of this.#texts) this.#bytes.set(bytes, at);
+    for (const { at, bytes } of [...this.#texts, ...this.#expressions.values()]) this.#bytes.set(bytes, at);
   }
 
   bytes(): Uint8Array {
     return this.#bytes;
   }
 
-  #place(layout: TableLayout, at: number, outputs: readonly OutputField[]): void {
+  #place(layout: TableLayout, at: number, outputs: readonly ProjectedField[]): void {
     // one entry at least: an object without fields predicts one that never comes
     const fieldsAt = this.#reserve(Math.max(1, layout.fields.length) * abi.FIELD_ENTRY_BYTES);
     for (const field of layout.fields) {
@@ -74,6 +73,11 @@ class DescriptorWriter {
     }
     const vtableAt = this.#reserve(layout.vtableBytes);
     const outputsAt = this.#reserve(outputs.length * abi.OUTPUT_ENTRY_BYTES);
+    for (const output of outputs) {
+      if (!isArithmetic(output.from)) continue;
+      const expression = expressionBytes(layout, output.from);
+      this.#expressions.set(output, { ...expression, at: this.#reserve(expression.bytes.length) });
+    }
     this.#placed.set(layout, { layout, at, fieldsAt, vtableAt, outputsAt, outputs });
   }
 
@@ -86,7 +90,7 @@ class DescriptorWriter {
   #textBytes(layout: TableLayout): number {
     const { outputs } = this.#placed.get(layout)!;
     const names = layout.fields.map(({ name }) => encoder.encode(name).length + NAME_PADDING);
-    const texts = outputs.map(({ name }) => encoder.encode(JSON.stringify(name)).length + 3 + NAME_PADDING);
+    const texts = outputs.map((output) => encoder.encode(outputText(output)).length + 1 + NAME_PADDING); // 1: the quote of a string
     return [...names, ...texts].reduce((sum, bytes) => sum + bytes, 0);
   }
 
@@ -142,9 +146,9 @@ class DescriptorWriter {
       this.#view.setUint32(entry + abi.FIELD_NEXT_AT, next, true);
     });
     outputs.forEach((output, index) => {
-      const field = layout.fields.find(({ name }) => name === output.from);
-      assert(field !== undefined, `an output field takes a field of the row, not ${output.from}`);
-      this.#output(output.name, field, outputsAt + index * abi.OUTPUT_ENTRY_BYTES);
+      const entry = outputsAt + index * abi.OUTPUT_ENTRY_BYTES;
+      if (typeof output.from === "string") this.#takenOutput(output, layout, entry);
+      else this.#madeOutput(output, entry);
     });
   }
 
@@ -204,13 +208,11 @@ class DescriptorWriter {
     word(abi.FIELD_HOLDS_AT, element.table ? this.#placed.get(element.table)!.at : 0);
   }
 
-  #output(name: string, field: FieldLayout, at: number): void {
+  #takenOutput(output: ProjectedField, layout: TableLayout, at: number): void {
+    const field = layout.fields.find(({ name }) => name === output.from);
+    assert(field !== undefined, `an output field takes a field of the row, not ${String(output.from)}`);
     const word = (place: number, number: number) => this.#view.setUint32(at + place, number, true);
-    const quote = field.kind === abi.KIND_STRING ? '"' : "";
-    const text = encoder.encode(`,${JSON.stringify(name)}:${quote}`);
-    this.#bytes.set(text.subarray(0, 32), at + abi.OUTPUT_TEXT_AT);
-    word(abi.OUTPUT_TEXT_BYTES_AT, text.length);
-    word(abi.OUTPUT_LONG_TEXT_AT, text.length > 32 ? this.#text(text) : 0);
+    this.#outputText(field.kind === abi.KIND_STRING ? `${outputText(output)}"` : outputText(output), at);
     word(abi.OUTPUT_KIND_AT, field.kind);
     word(abi.OUTPUT_SLOT_AT, field.slot);
     word(abi.OUTPUT_HOLDS_AT, this.#holds(field));
@@ -219,10 +221,34 @@ class DescriptorWriter {
     word(abi.OUTPUT_FLAGS_AT, absent | (field.nullMark ? abi.OUTPUT_HAS_NULL_MARK : 0));
   }
 
+  /** A constant, or what is computed. */
+  #madeOutput(output: ProjectedField, at: number): void {
+    const word = (place: number, number: number) => this.#view.setUint32(at + place, number, true);
+    const expression = this.#expressions.get(output);
+    this.#outputText(outputText(output), at);
+    word(abi.OUTPUT_SLOT_AT, abi.OUTPUT_NO_SLOT);
+    word(abi.OUTPUT_KIND_AT, expression?.type === "i64" ? abi.KIND_I64 : abi.KIND_F64);
+    word(abi.OUTPUT_HOLDS_AT, expression?.at ?? 0);
+    word(abi.OUTPUT_FLAGS_AT, expression ? abi.OUTPUT_IS_COMPUTED : abi.OUTPUT_IS_CONSTANT);
+  }
+
+  #outputText(written: string, at: number): void {
+    const text = encoder.encode(written);
+    this.#bytes.set(text.subarray(0, 32), at + abi.OUTPUT_TEXT_AT);
+    this.#view.setUint32(at + abi.OUTPUT_TEXT_BYTES_AT, text.length, true);
+    this.#view.setUint32(at + abi.OUTPUT_LONG_TEXT_AT, text.length > 32 ? this.#text(text) : 0, true);
+  }
+
   #holds(field: FieldLayout): number {
     if (field.element) return this.#elements.get(field)!;
     return field.table ? this.#placed.get(field.table)!.at : 0;
   }
+}
+
+/** `,"name":`, and the value of a constant. */
+export function outputText({ name, from }: ProjectedField): string {
+  const value = isConstant(from) ? encodeValue(from.constant)! : "";
+  return `,${JSON.stringify(name)}:${value}`;
 }
 
 function align(number: number, to: number): number {

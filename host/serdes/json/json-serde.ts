@@ -11,6 +11,7 @@ import type { RowField, RowType, Serde } from "../../topology/serde.ts";
 import { refusal } from "../refusal.ts";
 import { descriptorOf } from "./descriptor.ts";
 import { encodeValue } from "./encode-value.ts";
+import { expressionBytes } from "./expression-bytes.ts";
 import { fbsOf } from "./fbs.ts";
 import { type FieldLayout, layoutOf } from "./layout.ts";
 import { readValue } from "./read-value.ts";
@@ -110,6 +111,7 @@ export function rowTypeOf(schema: ValueSchema): RowType {
     fields: layout.box ? [] : layout.fields.map(rowFieldOf),
     descriptor: descriptorOf(layout),
     encodeDescriptor: (projection) => descriptorOf(layout, projection),
+    encodeExpression: (expression) => expressionBytes(layout, expression).bytes,
     view,
   };
 }

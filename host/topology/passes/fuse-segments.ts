@@ -1,13 +1,17 @@
 import type { PlanStep, SegmentStep } from "../plan.ts";
 
-/** Makes one segment of a segment and the only step behind it, if that is a segment too. */
+/**
+ * Makes one segment of a segment and the only step behind it, if that is a segment too. What refuses rows stays the
+ * last thing in its segment: a filter behind it must not see them.
+ */
 export function fuseSegments(steps: readonly PlanStep[]): readonly PlanStep[] {
   return steps.map((step) => {
     if (step.kind === "sink") return step;
     if (step.kind === "branch") return Object.freeze({ ...step, ways: step.ways.map(fuseSegments) });
     const children = fuseSegments(step.children);
     const only = children.length === 1 ? children[0] : undefined;
-    if (step.kind === "segment" && only?.kind === "segment") return fused(step, only);
+    if (step.kind === "segment" && only?.kind === "segment" && step.checks.length === 0)
+      return fused(step, only);
     return Object.freeze({ ...step, children });
   });
 }

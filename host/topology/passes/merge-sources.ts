@@ -24,11 +24,15 @@ export function mergeSources(topology: LogicalTopology): LogicalTopology {
   return stands.size === 0 ? topology : Object.freeze({ nodes: Object.freeze(nodes) });
 }
 
-/** A merge of two sources that are one now has that one as its only parent. */
+/**
+ * A merge of two sources that are one now has that one as its only parent. A parent that is another now comes last, as in
+ * Kafka Streams.
+ */
 function withParents(node: ProcessorNode | SinkNode, stands: ReadonlyMap<NodeId, NodeId>): LogicalNode {
   if (!node.parents.some((parent) => stands.has(parent))) return node;
-  const parents = new Set(node.parents.map((parent) => stands.get(parent) ?? parent));
-  return Object.freeze({ ...node, parents: Object.freeze([...parents].sort((a, b) => a - b)) });
+  const kept = node.parents.filter((parent) => !stands.has(parent));
+  const parents = new Set([...kept, ...node.parents.flatMap((parent) => stands.get(parent) ?? [])]);
+  return Object.freeze({ ...node, parents: Object.freeze([...parents]) });
 }
 
 function readAlike(a: SourceNode, b: SourceNode): boolean {

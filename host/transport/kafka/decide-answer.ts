@@ -26,7 +26,7 @@ const MOVED: ReadonlySet<string> = new Set([
 const PERMISSIONS: ReadonlyMap<string, string> = new Map([
   [
     "TOPIC_AUTHORIZATION_FAILED",
-    "READ and DESCRIBE on the topics that are read, WRITE on those that are written",
+    "READ and DESCRIBE on the topics that are read, WRITE on those that are written; on internal ones CREATE and DELETE too",
   ],
   ["GROUP_AUTHORIZATION_FAILED", "READ on the group"],
   ["TRANSACTIONAL_ID_AUTHORIZATION_FAILED", "WRITE and DESCRIBE on the transactional.id"],

@@ -2,7 +2,7 @@ import type { ConnectionOptions } from "node:tls";
 import { PeridotError } from "../../errors.ts";
 import type { TransportFactory } from "../port.ts";
 import type { BrokerAddress } from "./broker-connections.ts";
-import { type ClientTimeouts, DEFAULT_TIMEOUTS } from "./cluster.ts";
+import { type ClientTimeouts, type ClusterSettings, DEFAULT_TIMEOUTS } from "./cluster.ts";
 import { clusterTransport } from "./cluster-transport.ts";
 import type { SaslSettings } from "./sasl/authentication.ts";
 import { tcpDialer } from "./tcp-dialer.ts";
@@ -37,24 +37,31 @@ export interface KafkaSettings {
  *   const app = peridot({ applicationId: "demo", transport: kafkaTransport({ bootstrapServers: "localhost:9092" }) });
  */
 export function kafkaTransport(settings: KafkaSettings): TransportFactory {
+  const ofCluster = clusterSettings(settings);
+  return (client) => clusterTransport(ofCluster(client));
+}
+
+/** How one client reaches that cluster. Errors: CONFIG_INVALID, at once. */
+export function clusterSettings(
+  settings: KafkaSettings,
+): (client: Parameters<TransportFactory>[0]) => ClusterSettings {
   const bootstrapServers = parseServers(settings.bootstrapServers);
   const timeouts = timeoutsOf(settings);
   const { tls, sasl, connectTimeoutMs } = settings;
-  return ({ clientId, clock }) =>
-    clusterTransport({
-      bootstrapServers,
-      dialer: tcpDialer({
-        clientId,
-        clock,
-        tls,
-        sasl,
-        connectTimeoutMs,
-        requestTimeoutMs: timeouts.requestMs,
-      }),
+  return ({ clientId, clock }) => ({
+    bootstrapServers,
+    dialer: tcpDialer({
+      clientId,
       clock,
-      random: Math.random,
-      timeouts,
-    });
+      tls,
+      sasl,
+      connectTimeoutMs,
+      requestTimeoutMs: timeouts.requestMs,
+    }),
+    clock,
+    random: Math.random,
+    timeouts,
+  });
 }
 
 /** Errors: CONFIG_INVALID. */

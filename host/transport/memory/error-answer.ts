@@ -33,6 +33,17 @@ const ANSWERS: Answers = {
       partitions: partitions.map(({ partitionIndex }) => ({ partitionIndex, errorCode: code })),
     })),
   }),
+  DeleteRecords: (request, code) => ({
+    throttleTimeMs: 0,
+    topics: request.topics.map(({ name, partitions }) => ({
+      name,
+      partitions: partitions.map(({ partitionIndex }) => ({
+        partitionIndex,
+        lowWatermark: -1n,
+        errorCode: code,
+      })),
+    })),
+  }),
   OffsetForLeaderEpoch: (request, code) => ({
     topics: request.topics.map(({ topic, partitions }) => ({
       topic,

@@ -1,6 +1,7 @@
-import { descriptorOf, type OutputField } from "../../../host/serdes/json/descriptor.ts";
+import { descriptorOf } from "../../../host/serdes/json/descriptor.ts";
 import { layoutOf, type TableLayout } from "../../../host/serdes/json/layout.ts";
 import type { ValueSchema } from "../../../host/serdes/json/value-schema.ts";
+import type { ProjectedField } from "../../../host/topology/serde.ts";
 import { kernelModule } from "../../../host/wasm/kernel-module.ts";
 import { Instance } from "../../../host/wasm/web-assembly.ts";
 
@@ -51,7 +52,7 @@ export class JsonKernel {
   }
 
   /** A schema placed in memory. */
-  codec(schema: ValueSchema, outputs?: readonly OutputField[]): JsonCodec {
+  codec(schema: ValueSchema, outputs?: readonly ProjectedField[]): JsonCodec {
     const layout = layoutOf(schema);
     const bytes = descriptorOf(layout, outputs);
     const descriptor = this.#exports.allocate(bytes.length + 64);

@@ -1,0 +1,296 @@
+import { BATCH_ROWS_MAX } from "../../kernels/abi/limits.ts";
+import { blueprintOf, Peridot } from "../app.ts";
+import { StreamsBuilder } from "../dsl/streams-builder.ts";
+import { PeridotError } from "../errors.ts";
+import { makeTaskRunner } from "../task/runner.ts";
+import { type RunnerCounters, type TaskRunner, taskName } from "../task/task.ts";
+import { checkPartitions } from "../topology/check-partitions.ts";
+import { compile } from "../topology/compile.ts";
+import { DEFAULT_ERROR_SETTINGS, type ErrorSettings } from "../topology/error-settings.ts";
+import type { LogicalTopology } from "../topology/node.ts";
+import { decodeRecords, type StoredRecord } from "../transport/memory/plain-records.ts";
+import type { OutgoingBatch, TopicPartition } from "../transport/port.ts";
+import { DriverTopics, listed } from "./driver-topics.ts";
+import { HeadTimes } from "./head-times.ts";
+import { partitionOfKey } from "./partition-of-key.ts";
+import { type RawInput, type TestInput, TestInputTopic } from "./test-input-topic.ts";
+import { type Produced, type TestOutput, TestOutputTopic } from "./test-output-topic.ts";
+import { type NewRecord, TopicLog } from "./topic-log.ts";
+
+/** Batches of what the topology itself has sent, at most: it may feed itself for ever. */
+const BATCHES_OF_ITS_OWN_MAX = 20_000;
+
+/** What a test driver runs: a function of the builder, a builder, or an application, which is not started. */
+export type TestedTopology = ((builder: StreamsBuilder) => void) | StreamsBuilder | Peridot;
+
+/** How a topology is tested. What is left out is taken from the application, if that is what is tested. */
+export interface TopologyTestDriverSettings {
+  /** Stands before the names of internal topics. Default "test". */
+  readonly applicationId?: string;
+  /** What becomes of bad records; default: fail. */
+  readonly errors?: Partial<ErrorSettings>;
+  /** Where the wall clock stands at the beginning, in milliseconds since the epoch. Default 0. */
+  readonly startTime?: number;
+  /** Partitions of topics, by topic; default 1, of internal topics as many as the topics that feed them. */
+  readonly partitions?: Readonly<Record<string, number>>;
+  /** Records that run as one batch, at most: `pipeAll` feeds so many at once. Default 1. */
+  readonly batchRows?: number;
+}
+
+/**
+ * Runs a topology in a test: no broker, no group, no threads, nothing to wait for. What `pipe` is given is processed
+ * before it returns, and all that it sends through internal topics, or through topics that are both written and
+ * read. Of several such topics with waiting records, the one with the smallest timestamp is next, as in Kafka
+ * Streams' TopologyTestDriver.
+ *
+ * One task a partition, as in production. Every topic exists, with one partition unless the settings say more.
+ *
+ * Errors of the constructor: TOPOLOGY_INVALID, CONFIG_INVALID, as the application would raise at its start.
+ *
+ * @example
+ *   const driver = new TopologyTestDriver((builder) => {
+ *     builder
+ *       .stream("words", { key: string, value: string })
+ *       .mapValues((word) => word.toUpperCase())
+ *       .to("shouts", { value: string });
+ *   });
+ *   const words = driver.input("words", { key: string, value: string });
+ *   const shouts = driver.output("shouts", { key: string, value: string });
+ *   words.pipe("a", "hello", 1_700_000_000_000);
+ *   shouts.readKeyValues(); // [["a", "HELLO"]]
+ */
+export class TopologyTestDriver {
+  readonly #topics: DriverTopics;
+  readonly #batchRows: number;
+  readonly #runner: TaskRunner;
+  readonly #log: TopicLog;
+  /** By sub-topology: the topics that its open tasks read. */
+  readonly #opened = new Map<number, string>();
+  readonly #unread = new Map<string, Produced[]>();
+  readonly #produced = new Set<string>();
+  #wallMs: number;
+  #failure: Error | undefined;
+
+  constructor(topology: TestedTopology, settings: TopologyTestDriverSettings = {}) {
+    const tested = build(topology);
+    const errors = { ...DEFAULT_ERROR_SETTINGS, ...tested.errors, ...settings.errors };
+    this.#wallMs = settings.startTime ?? 0;
+    this.#batchRows = checkedRows(settings.batchRows ?? 1);
+    const now = () => this.#wallMs;
+    const compiled = compile(tested.topology, settings.applicationId ?? tested.applicationId);
+    const times = new HeadTimes(compiled, now);
+    this.#topics = new DriverTopics(times.plan, errors.deadLetterTopic, settings.partitions ?? {});
+    checkPartitions(times.plan, this.#topics.partitionsOf);
+    this.#log = new TopicLog((origin, head) => times.timeOf(origin, head));
+    this.#runner = makeTaskRunner({
+      plan: times.plan,
+      partitionsOf: this.#topics.partitionsOf,
+      errors,
+      clock: { now },
+      batchRowsMax: this.#batchRows,
+    });
+    this.#openTasks();
+  }
+
+  /**
+   * A topic that the topology reads.
+   *
+   * @throws TEST_DRIVER_MISUSED if no source reads it
+   */
+  input<K, V>(topic: string, settings: TestInput<K, V>): TestInputTopic<K, V> {
+    if (this.#topics.matches(topic)) {
+      this.#topics.mention(topic);
+      this.#openTasks();
+    }
+    if (!this.#topics.reads(topic)) {
+      const remedy = `Correct its name: the sources read ${listed(this.#topics.readable)}`;
+      throw misuse(`no source reads "${topic}"`, remedy);
+    }
+    return new TestInputTopic(topic, settings, {
+      now: () => this.#wallMs,
+      feed: (to, records) => this.#feed(to, records),
+    });
+  }
+
+  /**
+   * A topic that the topology writes. All outputs of one topic share what is unread.
+   *
+   * @throws TEST_DRIVER_MISUSED if nothing writes it
+   */
+  output<K, V>(topic: string, serdes: TestOutput<K, V>): TestOutputTopic<K, V> {
+    const { written, writesAny } = this.#topics;
+    if (!writesAny && !written.includes(topic)) {
+      throw misuse(`nothing writes "${topic}"`, `Correct its name: what is written is ${listed(written)}`);
+    }
+    return new TestOutputTopic(topic, serdes, this.#unreadOf(topic));
+  }
+
+  /** The topics that something was written to so far, internal ones included. */
+  get producedTopics(): readonly string[] {
+    return [...this.#produced];
+  }
+
+  /** Where the wall clock stands, in milliseconds since the epoch. */
+  get wallClock(): number {
+    return this.#wallMs;
+  }
+
+  /** Moves the wall clock, which moves by nothing else. Stream time is moved by records: see TestInputTopic. */
+  advanceWallClock(ms: number): void {
+    this.#checkRunning();
+    this.#wallMs += ms;
+  }
+
+  /** Records processed, skipped and dead-lettered so far: those of internal topics count as well. */
+  get counters(): RunnerCounters {
+    return this.#runner.counters;
+  }
+
+  // ---- processing
+
+  #feed(topic: string, inputs: readonly RawInput[]): void {
+    this.#checkRunning();
+    const partitions = this.#topics.partitionsOf.get(topic)!;
+    for (const { partition: given, headers, ...rest } of inputs) {
+      const partition = given ?? partitionOfKey(rest.key, partitions);
+      if (!Number.isInteger(partition) || partition < 0 || partition >= partitions) {
+        const remedy = `It has ${partitions}: give it more by the driver's setting partitions`;
+        throw misuse(`"${topic}" has no partition ${partition}`, remedy);
+      }
+      const record = { ...rest, headers: headers.map(({ key, value }) => ({ key, value: bytesOf(value) })) };
+      this.#append({ topic, partition }, [record]);
+    }
+    this.#processAll(inputs.length);
+  }
+
+  /** Appends records to a topic; where the topology reads it, they wait for their turn. @returns with offsets. */
+  #append(origin: TopicPartition, records: readonly NewRecord[]): readonly StoredRecord[] {
+    const stored = this.#log.append(origin, records);
+    if (this.#topics.reads(origin.topic)) this.#log.enqueue(origin, stored);
+    return stored;
+  }
+
+  /** @param inputs records that were put in from outside. */
+  #processAll(inputs: number): void {
+    for (let batches = 1; ; batches++) {
+      const next = this.#log.take(this.#batchRows);
+      if (next === undefined) return;
+      if (batches > inputs + BATCHES_OF_ITS_OWN_MAX) throw endless(next.topic);
+      this.#runner.add(next);
+      try {
+        while (this.#runner.process(always) > 0);
+      } catch (error) {
+        this.#stop(error as Error);
+      }
+      this.#collect();
+    }
+  }
+
+  /** What came before a bad record is computed, and is to be read. */
+  #stop(error: Error): never {
+    this.#failure = error;
+    this.#log.clear();
+    if (error instanceof PeridotError && error.kind === "record") this.#collect();
+    throw error;
+  }
+
+  /** A commit point: what was computed becomes readable. */
+  #collect(): void {
+    const { batches } = this.#runner.cut();
+    this.#runner.committed();
+    for (const { topic } of batches) this.#topics.mention(topic);
+    this.#openTasks();
+    for (const batch of batches) this.#deliver(batch);
+  }
+
+  #deliver({ topic, partition, bytes, release }: OutgoingBatch): void {
+    const records = decodeRecords(bytes);
+    release?.();
+    const stored = this.#append({ topic, partition }, records);
+    this.#produced.add(topic);
+    this.#unreadOf(topic).push(...stored.map((record) => ({ ...record, partition })));
+  }
+
+  #unreadOf(topic: string): Produced[] {
+    let unread = this.#unread.get(topic);
+    if (unread === undefined) {
+      unread = [];
+      this.#unread.set(topic, unread);
+    }
+    return unread;
+  }
+
+  #checkRunning(): void {
+    if (this.#failure !== undefined) throw this.#failure;
+  }
+
+  /** Opens the tasks of all partitions; anew, where a pattern has found another topic. Nothing may wait in them. */
+  #openTasks(): void {
+    for (const { subTopology, sourceTopics } of this.#topics.sources) {
+      const name = (partition: number) => taskName({ subTopology, partition });
+      const counts = sourceTopics.map((topic) => this.#topics.partitionsOf.get(topic)!);
+      const tasks = Math.max(0, ...counts);
+      const topics = sourceTopics.join();
+      if (this.#opened.get(subTopology) === topics) continue;
+      this.#opened.set(subTopology, topics);
+      for (let partition = 0; partition < tasks; partition++) {
+        this.#runner.close(name(partition));
+        const read = sourceTopics.filter((_topic, index) => partition < counts[index]!);
+        this.#runner.open(
+          name(partition),
+          read.map((topic) => ({ topic, partition })),
+        );
+      }
+    }
+  }
+}
+
+interface Tested {
+  readonly topology: LogicalTopology;
+  readonly applicationId: string;
+  readonly errors: Partial<ErrorSettings>;
+}
+
+function build(topology: TestedTopology): Tested {
+  if (topology instanceof Peridot) return builtBy(topology);
+  const builder = topology instanceof StreamsBuilder ? topology : new StreamsBuilder();
+  if (typeof topology === "function") topology(builder);
+  return { topology: builder.build(), applicationId: "test", errors: {} };
+}
+
+function builtBy(app: Peridot): Tested {
+  const { topology, ...rest } = blueprintOf(app);
+  if (!(topology instanceof URL)) return { topology, ...rest };
+  throw misuse(
+    `the application's topology stands in a module, ${topology}`,
+    "Import its function, and hand that to the driver",
+  );
+}
+
+function endless(topic: string): PeridotError {
+  return misuse(
+    `what a record has set going does not end: after ${BATCHES_OF_ITS_OWN_MAX} batches records still come in "${topic}"`,
+    "The topology writes topics that it reads: let it stop at some point",
+  );
+}
+
+function checkedRows(rows: number): number {
+  if (Number.isInteger(rows) && rows >= 1 && rows <= BATCH_ROWS_MAX) return rows;
+  throw new PeridotError("CONFIG_INVALID", {
+    option: "batchRows",
+    problem: `is ${rows}`,
+    remedy: `Give a whole number from 1 to ${BATCH_ROWS_MAX}`,
+  });
+}
+
+function bytesOf(value: Buffer | string | null): Buffer | null {
+  return typeof value === "string" ? Buffer.from(value) : value;
+}
+
+function always(): boolean {
+  return true;
+}
+
+function misuse(problem: string, remedy: string): PeridotError {
+  return new PeridotError("TEST_DRIVER_MISUSED", { problem, remedy });
+}

@@ -1,0 +1,205 @@
+import assert from "node:assert/strict";
+import type { Consumed, ExtractTimestamp, KStream, StreamsBuilder } from "../../host/index.ts";
+import {
+  flatMapFunction,
+  flatMapValuesFunction,
+  keyFunction,
+  predicate,
+  valueFunction,
+} from "./golden-functions.ts";
+import { betweenSerde, lifted, type PartType, sinkSerde, sourceSerde } from "./golden-serdes.ts";
+import { asValue, fieldOf, Json, plain, str, type Value } from "./golden-values.ts";
+import { type FunctionName, type ScenarioNode, type ScenarioTimestamp, topicsOf } from "./scenario.ts";
+
+/** Is told what the peek or foreach node `id` sees; key and value as scenario files write them. */
+export type Look = (id: string, key: unknown, value: unknown) => void;
+
+/** A stream, and what its keys and values are to the functions behind it. */
+interface Stream {
+  readonly stream: KStream<unknown, unknown>;
+  readonly key: PartType;
+  readonly value: PartType;
+}
+
+type Pair = readonly [unknown, unknown];
+type Attach = (maker: TopologyMaker, node: ScenarioNode) => void;
+
+/** By operator: what it means in our DSL. An operator that is not here is not supported yet. */
+const OPERATORS: Readonly<Record<string, Attach>> = {
+  stream: (maker, node) => maker.source(node),
+  filter: (maker, node) => {
+    const { stream, ...types } = maker.parent(node);
+    const holds = maker.taking(types, predicate(named(node)));
+    maker.add(node.id, { stream: stream.filter(holds), ...types });
+  },
+  filterNot: (maker, node) => {
+    const { stream, ...types } = maker.parent(node);
+    const holds = maker.taking(types, predicate(named(node)));
+    maker.add(node.id, { stream: stream.filterNot(holds), ...types });
+  },
+  mapValues: (maker, node) => {
+    const { stream, ...types } = maker.parent(node);
+    const make = maker.taking<unknown>(types, valueFunction(named(node)));
+    maker.add(node.id, {
+      ...types,
+      stream: stream.mapValues((value, key) => make(key, value)),
+      value: "any",
+    });
+  },
+  map: (maker, node) => {
+    const { stream, ...types } = maker.parent(node);
+    const key = keyFunction(node.keyFn!);
+    const value = valueFunction(node.valueFn!);
+    const make = maker.taking(
+      types,
+      (oldKey, oldValue): Pair => [key(oldKey, oldValue), value(oldKey, oldValue)],
+    );
+    maker.add(node.id, { stream: stream.map(make), key: "any", value: "any" });
+  },
+  flatMap: (maker, node) => {
+    const { stream, ...types } = maker.parent(node);
+    const make = maker.taking<readonly Pair[]>(types, flatMapFunction(named(node)));
+    maker.add(node.id, { stream: stream.flatMap(make), key: "any", value: "any" });
+  },
+  flatMapValues: (maker, node) => {
+    const { stream, ...types } = maker.parent(node);
+    const make = maker.taking<readonly unknown[]>(types, flatMapValuesFunction(named(node)));
+    const next = stream.flatMapValues((value, key) => make(key, value));
+    maker.add(node.id, { ...types, stream: next, value: "any" });
+  },
+  selectKey: (maker, node) => {
+    const { stream, ...types } = maker.parent(node);
+    const make = maker.taking<unknown>(types, keyFunction(named(node)));
+    maker.add(node.id, { ...types, stream: stream.selectKey(make), key: "any" });
+  },
+  peek: (maker, node) => {
+    const { stream, ...types } = maker.parent(node);
+    maker.add(node.id, { stream: stream.peek(maker.looking(types, node)), ...types });
+  },
+  foreach: (maker, node) => {
+    const { stream, ...types } = maker.parent(node);
+    stream.forEach(maker.looking(types, node));
+  },
+  split: (maker, node) => {
+    const { stream, ...types } = maker.parent(node);
+    let split = stream.split();
+    for (const { id, ...fn } of node.branches!) split = split.branch(id, maker.taking(types, predicate(fn)));
+    const streams: Readonly<Record<string, KStream<unknown, unknown>>> =
+      node.default === undefined ? split.noDefaultBranch() : split.defaultBranch(node.default);
+    for (const [id, branch] of Object.entries(streams)) maker.add(id, { stream: branch, ...types });
+  },
+  merge: (maker, node) => {
+    const [first, ...others] = maker.alike(maker.parents(node));
+    const { stream, ...types } = first!;
+    const merged = others.reduce((so, other) => so.merge(other.stream), stream);
+    maker.add(node.id, { stream: merged, ...types });
+  },
+  repartition: (maker, node) => {
+    const { stream, ...types } = maker.parent(node);
+    const next = stream.repartition({
+      name: node.name!,
+      key: betweenSerde(types.key),
+      value: betweenSerde(types.value),
+      ...(node.partitions === undefined ? {} : { partitions: node.partitions }),
+    });
+    maker.add(node.id, { stream: next, ...types });
+  },
+  to: (maker, node) => {
+    const { stream, ...types } = maker.parent(node);
+    const serdes = { key: sinkSerde(node.key!, types.key), value: sinkSerde(node.value!, types.value) };
+    if (node.topicFn === undefined) {
+      stream.to(node.topic!, serdes);
+      return;
+    }
+    const choose = maker.taking(types, keyFunction(node.topicFn));
+    stream.to((key, value) => `${node.topicPrefix}${str(choose(key, value))}`, serdes);
+  },
+};
+
+/** The first operator that is not supported yet. */
+export function unsupportedOp(topology: readonly ScenarioNode[]): string | undefined {
+  return topology.find(({ op }) => !Object.hasOwn(OPERATORS, op))?.op;
+}
+
+/** Builds a scenario's topology by our DSL, node by node. */
+export function buildTopology(builder: StreamsBuilder, topology: readonly ScenarioNode[], look: Look): void {
+  const maker = new TopologyMaker(builder, look);
+  for (const node of topology) OPERATORS[node.op]!(maker, node);
+}
+
+class TopologyMaker {
+  readonly #builder: StreamsBuilder;
+  readonly #look: Look;
+  readonly #streams = new Map<string, Stream>();
+
+  constructor(builder: StreamsBuilder, look: Look) {
+    this.#builder = builder;
+    this.#look = look;
+  }
+
+  add(id: string | undefined, stream: Stream): void {
+    if (id !== undefined) this.#streams.set(id, stream);
+  }
+
+  parent(node: ScenarioNode): Stream {
+    return this.parents(node)[0]!;
+  }
+
+  parents({ op, from = [] }: ScenarioNode): readonly Stream[] {
+    return [from].flat().map((id) => {
+      const stream = this.#streams.get(id);
+      assert.ok(stream !== undefined, `${op} is applied to ${id}, which is no stream`);
+      return stream;
+    });
+  }
+
+  source(node: ScenarioNode): void {
+    const [key, value] = [node.key!, node.value!];
+    const consumed: Consumed<unknown, unknown> = {
+      key: sourceSerde(key),
+      value: sourceSerde(value),
+      ...(node.timestamp === undefined ? {} : { timestampExtractor: extractor(node.timestamp) }),
+    };
+    const stream = this.#builder.stream(topicsOf(node), consumed);
+    this.add(node.id, { stream, key: key as PartType, value: value as PartType });
+  }
+
+  /** A function over what the records of a stream are. */
+  taking<R>({ key: keyType, value: valueType }: Omit<Stream, "stream">, fn: (key: Value, value: Value) => R) {
+    return (key: unknown, value: unknown): R => fn(lifted(keyType, key), lifted(valueType, value));
+  }
+
+  looking(types: Omit<Stream, "stream">, { id }: ScenarioNode): (key: unknown, value: unknown) => void {
+    return this.taking(types, (key, value) => this.#look(id!, plain(key), plain(value)));
+  }
+
+  /** Streams to be merged: JSON as a source has read it does not go with what functions have made. */
+  alike(streams: readonly Stream[]): readonly Stream[] {
+    const [first] = streams;
+    if (streams.every(({ key, value }) => key === first!.key && value === first!.value)) return streams;
+    return streams.map(({ stream, ...types }) => ({
+      stream: types.key === "json" || types.value === "json" ? stream.map(this.taking(types, pair)) : stream,
+      key: "any",
+      value: "any",
+    }));
+  }
+}
+
+function pair(key: Value, value: Value): Pair {
+  return [key, value];
+}
+
+function named({ fn, args = [] }: ScenarioNode): FunctionName {
+  return { fn: fn!, args };
+}
+
+function extractor(timestamp: ScenarioTimestamp): ExtractTimestamp<unknown, unknown> {
+  if (timestamp.from === "wall-clock-zero") return () => 0;
+  const { field, onInvalid } = timestamp;
+  return ({ value }, partitionTime) => {
+    const time = asValue(fieldOf(value === null ? null : new Json(value), field));
+    if (typeof time === "bigint" && time >= 0n) return Number(time);
+    if (onInvalid === "fail") throw new RangeError(`no time in ${field}`);
+    return onInvalid === "skip" ? -1 : partitionTime;
+  };
+}

@@ -1,0 +1,82 @@
+import assert from "node:assert/strict";
+import type { RunnerCounters } from "../../host/index.ts";
+import type { InputRecorder } from "./input-sequence.ts";
+import { type Cutting, type Replayed, replay, type ShownRecord, shown, type TaskOutput } from "./replay.ts";
+import type { TopicContents } from "./topic-contents.ts";
+
+/** A run at a batch size of 1. */
+export interface RecordedRun {
+  readonly recorder: InputRecorder;
+  readonly contents: TopicContents;
+  readonly counters: RunnerCounters;
+  /** What user functions have seen, by name. */
+  readonly seen: Readonly<Record<string, readonly unknown[]>>;
+}
+
+/** "All" is more rows than any sequence has. */
+const ALL = 4096;
+const CUTTINGS: readonly Cutting[] = [
+  { batchRows: 2 },
+  { batchRows: 7 },
+  { batchRows: ALL },
+  { batchRows: ALL, impatient: true },
+  { batchRows: ALL, strictOrder: true },
+];
+
+/**
+ * The batch is never observable: each task gives the same output for its input sequence, however that is cut into
+ * batches, and the tasks together what the run has given.
+ */
+export function assertInvariance(replayed: Replayed, { recorder, contents, ...run }: RecordedRun): void {
+  const outputs: TaskOutput[] = [];
+  for (const [task, events] of recorder.sequences) {
+    const again = (cutting: Cutting) => replay(replayed, task, events, contents, cutting);
+    const byRow = again({ batchRows: 1 });
+    for (const cutting of CUTTINGS) {
+      const unordered = cutting.strictOrder ? [] : [...(replayed.unordered ?? [])];
+      assert.deepEqual(
+        withoutOrder(again(cutting), unordered),
+        withoutOrder(byRow, unordered),
+        `task ${task}, ${JSON.stringify(cutting)}`,
+      );
+    }
+    outputs.push(byRow);
+  }
+  assert.deepEqual(summed(outputs.map(({ counters }) => counters)), run.counters);
+  assert.deepEqual(together(outputs.map(({ seen }) => seen)), together([run.seen]));
+  const written = Object.entries(contents.written).map(([name, records]) => [name, records.map(shown)]);
+  const ran: Readonly<Record<string, readonly ShownRecord[]>> = Object.fromEntries(written);
+  assert.deepEqual(together(outputs.map((output) => output.written)), together([ran]));
+}
+
+/** What was seen under some names, in an order of its own. */
+function withoutOrder(output: TaskOutput, names: readonly string[]): TaskOutput {
+  const sorted = names.map((name) => [name, sortedByText(output.seen[name] ?? [])] as const);
+  return { ...output, seen: { ...output.seen, ...Object.fromEntries(sorted) } };
+}
+
+function sortedByText(all: readonly unknown[]): readonly string[] {
+  return all.map((each) => JSON.stringify(each)).toSorted();
+}
+
+/** Lists by name, those of several tasks in an order that says nothing. */
+function together(
+  all: readonly Readonly<Record<string, readonly unknown[]>>[],
+): Record<string, readonly unknown[]> {
+  const names = new Set(all.flatMap((lists) => Object.keys(lists)));
+  return Object.fromEntries(
+    [...names].toSorted().map((name) => {
+      return [name, sortedByText(all.flatMap((lists) => lists[name] ?? []))];
+    }),
+  );
+}
+
+function summed(all: readonly RunnerCounters[]): RunnerCounters {
+  const sum = { processed: 0, skipped: 0, deadLettered: 0 };
+  for (const each of all) {
+    sum.processed += each.processed;
+    sum.skipped += each.skipped;
+    sum.deadLettered += each.deadLettered;
+  }
+  return sum;
+}
