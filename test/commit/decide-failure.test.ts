@@ -103,7 +103,13 @@ test("every variant stands in a table", () => {
 });
 
 test("a trap that has told where it was is another one next time: it is tried again however often", () => {
-  const trap = { ...FIRST, stage: "compute", kind: "abortable", code: "KERNEL_TRAPPED", failures: 3 } as const;
+  const trap = {
+    ...FIRST,
+    stage: "compute",
+    kind: "abortable",
+    code: "KERNEL_TRAPPED",
+    failures: 3,
+  } as const;
   assert.deepEqual(decideFailure(trap), { act: "stop" });
   assert.deepEqual(decideFailure({ ...trap, narrowed: true }), { act: "abort" });
 });
