@@ -1,9 +1,13 @@
 import { randomUUID } from "node:crypto";
+import { asPeridotError } from "./commit/commit.ts";
 import { type PeridotConfig, type ResolvedConfig, resolveConfig } from "./config.ts";
 import type { Consumed } from "./dsl/consumed.ts";
+import type { Imported } from "./dsl/imported.ts";
 import type { KStream } from "./dsl/kstream.ts";
 import { StreamsBuilder } from "./dsl/streams-builder.ts";
 import { PeridotError } from "./errors.ts";
+import type { ImportProgress } from "./import-export/importer.ts";
+import { OpenExports } from "./import-export/open-exports.ts";
 import { Instance } from "./instance.ts";
 import { loadTopology } from "./load-topology.ts";
 import type { TaskName, ThreadProgress } from "./task/thread-port.ts";
@@ -11,6 +15,7 @@ import { streamThreadHere } from "./task/worker-thread.ts";
 import { compile } from "./topology/compile.ts";
 import { type DescriptionFormat, describe } from "./topology/describe/describe.ts";
 import type { ErrorSettings } from "./topology/error-settings.ts";
+import type { Exported, ExportedRecord, ExportOptions } from "./topology/exported.ts";
 import type { LogicalTopology } from "./topology/node.ts";
 import type { Plan } from "./topology/plan.ts";
 import { kafkaTransport } from "./transport/kafka/kafka-transport.ts";
@@ -62,6 +67,8 @@ export class Peridot {
   readonly #builder = new StreamsBuilder();
   readonly #progress: ThreadProgress[] = [];
   #state: AppState = "created";
+  readonly #imports = new Map<string, ImportProgress>();
+  readonly #exports: OpenExports;
   #tasks: readonly TaskName[] = [];
   #instance: Instance | undefined;
   #ended: Promise<void> = Promise.resolve();
@@ -69,6 +76,7 @@ export class Peridot {
 
   constructor(config: PeridotConfig) {
     this.#config = resolveConfig(config);
+    this.#exports = new OpenExports(this.#config, () => transportOf(this.#config));
   }
 
   /** A stream of the records of one topic or several, or of all that match a pattern: see StreamsBuilder#stream. */
@@ -76,13 +84,53 @@ export class Peridot {
     topics: string | readonly string[] | RegExp,
     consumed: Consumed<K, V>,
   ): KStream<K, V, "key" | "value"> {
-    if (this.#config.topology !== undefined) {
-      throw new PeridotError("TOPOLOGY_INVALID", {
-        problem: "the topology stands in a module of its own, yet streams are added to the application too",
-        remedy: "Add them in that module",
-      });
-    }
-    return this.#builder.stream(topics, consumed);
+    return this.#ownBuilder().stream(topics, consumed);
+  }
+
+  /** A stream of what any iterable gives: see StreamsBuilder#import. */
+  import<K, V, Item, P>(name: string, imported: Imported<K, V, Item, P>): KStream<K, V, "key" | "value"> {
+    return this.#ownBuilder().import(name, imported);
+  }
+
+  /**
+   * The committed records of an export, as they come: it waits until the application runs, ends when the application
+   * is closed, and fails with the error that ended it. Asking for the next record says that the one before has been dealt
+   * with: its position is committed, so that each record is read at least once. All who read an export, in
+   * any process of the application, share its partitions; with `from` one reads them all, and keeps the positions
+   * itself: who stores them together with what he makes of the records has made it exactly once. Nothing is fetched
+   * before it is asked for, save about a MiB. Leave the loop, or call `return()`, to end it sooner.
+   *
+   * For other shapes: `Readable.from(app.exported(…))`, `ReadableStream.from(app.exported(…))`.
+   *
+   * @param exported what `KStream#export` gave, or its name and serdes.
+   * @throws TOPOLOGY_INVALID if it has no such name; while reading: TOPIC_MISSING, EXPORT_RECORD_INVALID,
+   *   EXPORT_POSITION_GONE, and what a broker refuses
+   *
+   * @example
+   *   const app = peridot({ applicationId: "ages", bootstrapServers: "localhost:9092" });
+   *   const adults = app
+   *     .stream("clientTopic", { key: string, value: json(Client) })
+   *     .filter({ Age: { ge: 18 } })
+   *     .export("adults");
+   *   const reading = (async () => {
+   *     for await (const { offset, value } of app.exported(adults)) console.log(offset, value?.name);
+   *   })();
+   *   await app.run();
+   *   await reading;
+   */
+  exported<K, V>(
+    exported: Exported<K, V>,
+    options: ExportOptions = {},
+  ): AsyncIterableIterator<ExportedRecord<K, V>, undefined> {
+    return this.#exports.read(exported, options);
+  }
+
+  #ownBuilder(): StreamsBuilder {
+    if (this.#config.topology === undefined) return this.#builder;
+    throw new PeridotError("TOPOLOGY_INVALID", {
+      problem: "the topology stands in a module of its own, yet streams are added to the application too",
+      remedy: "Add them in that module",
+    });
   }
 
   get state(): AppState {
@@ -103,6 +151,11 @@ export class Peridot {
       sum.aborts += each?.aborts ?? 0;
     }
     return sum;
+  }
+
+  /** How each import stands in this process, by its name; empty before the start. */
+  get imports(): ReadonlyMap<string, ImportProgress> {
+    return this.#imports;
   }
 
   /**
@@ -150,7 +203,10 @@ export class Peridot {
    * is given up, and `start` resolves.
    */
   async close(): Promise<void> {
-    if (this.#state === "created") this.#state = "closed";
+    if (this.#state === "created") {
+      this.#state = "closed";
+      await this.#exports.end(undefined);
+    }
     if (this.#state === "starting" || this.#state === "running") this.#state = "closing";
     this.#closing.resolve(undefined);
     this.#instance?.close();
@@ -163,8 +219,10 @@ export class Peridot {
       if (topology !== undefined)
         await this.#runInstance(compile(topology, this.#config.applicationId), onAssigned);
       this.#state = "closed";
+      await this.#exports.end(undefined);
     } catch (error) {
       this.#state = "failed";
+      await this.#exports.end(asPeridotError(error));
       throw error;
     }
   }
@@ -178,11 +236,13 @@ export class Peridot {
       onTasks: (tasks) => {
         this.#tasks = tasks;
         if (this.#state === "starting") this.#state = "running";
+        this.#exports.begin();
         onAssigned();
       },
       onProgress: (thread, progress) => {
         this.#progress[thread] = progress;
       },
+      onImport: (name, progress) => this.#imports.set(name, progress),
     });
     return this.#instance.run();
   }

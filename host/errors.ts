@@ -233,7 +233,15 @@ export const ERRORS = {
   USER_CODE_THREW: { kind: "record", says: "{where} threw {what}, which is no Error" },
   OUTPUT_REFUSED: {
     kind: "fatal",
-    says: 'the record that {node} made of offset {offset} cannot be written: {problem}. The transaction is not committed. Make smaller records, or set onProductionError to "continue" or "deadLetter"',
+    says: 'the record that {node} made of offset {offset} cannot be written to {topic}: {problem}. The transaction is not committed. {remedy}, or set onProductionError to "continue" or "deadLetter"',
+  },
+  OUTPUT_UNSENDABLE: {
+    kind: "record",
+    says: "the record of {node} cannot be written to {topic}: {problem}. {remedy}",
+  },
+  DEAD_LETTER_REFUSED: {
+    kind: "fatal",
+    says: "the dead letter of offset {offset} cannot be written to {topic}: {problem}. The transaction is not committed. {remedy}",
   },
   ARITHMETIC_FAILED: { kind: "record", says: "{where}: {left} {sign} {right}: {problem}" },
   RECORD_REFUSED: { kind: "record", says: "{reason}" },
@@ -246,6 +254,32 @@ export const ERRORS = {
   TIMESTAMP_INVALID: {
     kind: "record",
     says: "the record at offset {offset} of {topic}-{partition} has no valid timestamp: {problem}. All before it is done. Use another timestampExtractor, such as logAndSkipOnInvalidTimestamp",
+  },
+  // Import and export (host/import-export/)
+  IMPORT_SOURCE_INVALID: {
+    kind: "record",
+    says: "the source of import {name} gave {what}, which is not iterable. Return an async iterable, a Web ReadableStream, a Node Readable or an array",
+  },
+  IMPORT_SOURCE_FAILED: {
+    kind: "record",
+    says: "the source of import {name} failed at item {number}: {problem}. All before it is committed. Mend the source and start the application again: it goes on behind the last position",
+  },
+  IMPORT_ITEM_INVALID: { kind: "record", says: "{problem}. {remedy}" },
+  IMPORT_ITEM_FAILED: {
+    kind: "record",
+    says: 'item {number} of import {name} failed ({stage}): {problem}. All before it is committed. Mend the source or the code, or set {option} to "continue" or "deadLetter"',
+  },
+  IMPORT_POSITION_INVALID: {
+    kind: "record",
+    says: "the position that import {name} gives with item {number} {problem}. All before it is committed. Give a value that JSON holds, in at most {bytesMax} bytes",
+  },
+  EXPORT_POSITION_GONE: {
+    kind: "fatal",
+    says: "export {name} is to be read from offset {offset} of {topic}-{partition}, which is not there: records were deleted before they were read (the topic's retention), or the topic was made anew. Begin with an offset that is there, and keep records for longer",
+  },
+  EXPORT_RECORD_INVALID: {
+    kind: "record",
+    says: "export {name}: the record at offset {offset} of {topic}-{partition} cannot be read: {problem}. Give the serdes that it was written with, or begin behind it by `from`",
   },
   TOPOLOGY_INVALID: { kind: "fatal", says: "topology: {problem}. {remedy}" },
   TEST_DRIVER_MISUSED: { kind: "fatal", says: "test driver: {problem}. {remedy}" },

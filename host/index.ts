@@ -20,6 +20,7 @@ export type {
   Projected,
   Projection,
 } from "./dsl/fields.ts";
+export type { ExportedArguments, ExportedAs, Imported } from "./dsl/imported.ts";
 export type { KernelOptions } from "./dsl/kernel-options.ts";
 export type { KStream } from "./dsl/kstream.ts";
 export type { KnownSerdes, Named, Produced } from "./dsl/produced.ts";
@@ -32,6 +33,7 @@ export {
   wallclockTimestamp,
 } from "./dsl/timestamp-extractors.ts";
 export { ERRORS, type ErrorKind, type ErrorName, PeridotError } from "./errors.ts";
+export type { ImportProgress } from "./import-export/importer.ts";
 export { runProcess } from "./run-process.ts";
 export {
   bytes,
@@ -70,6 +72,8 @@ export type {
   FailureStage,
   RecordFailure,
 } from "./topology/error-settings.ts";
+export type { Exported, ExportedRecord, ExportOptions } from "./topology/exported.ts";
+export type { ImportedRecord, ItemSource, SourceControl } from "./topology/imported.ts";
 export { type Accepted, Err, err, type Result } from "./topology/result.ts";
 export type { WireFormat } from "./topology/serde.ts";
 export type { ExtractTopic, Partitioner, RecordOrigin } from "./topology/sink-choice.ts";

@@ -1,6 +1,7 @@
 import { asPeridotError } from "./commit/commit.ts";
 import type { ResolvedConfig } from "./config.ts";
 import type { PeridotError } from "./errors.ts";
+import { Importer, type ImportProgress } from "./import-export/importer.ts";
 import { KernelTraps } from "./task/kernel-traps.ts";
 import { Membership } from "./task/membership.ts";
 import { memberSettings, openThread } from "./task/open-thread.ts";
@@ -8,10 +9,11 @@ import { prepareTopics } from "./task/prepare-topics.ts";
 import { makeTaskRunner } from "./task/runner.ts";
 import { openStateDirectory } from "./task/state-directory.ts";
 import type { TaskName, ThreadEvents, ThreadHandle, ThreadProgress } from "./task/thread-port.ts";
+import { readTopicLimits } from "./task/topic-limits.ts";
 import { WorkerThread } from "./task/worker-thread.ts";
-import type { Plan } from "./topology/plan.ts";
+import { type Plan, sinkTopics } from "./topology/plan.ts";
 import type { Transport, TransportFactory } from "./transport/port.ts";
-import { checkCrossing, workerStart } from "./worker-start.ts";
+import { checkCrossing, type WorkerStart, workerStart } from "./worker-start.ts";
 
 export interface InstanceSettings {
   readonly config: ResolvedConfig;
@@ -20,6 +22,7 @@ export interface InstanceSettings {
   readonly newId: () => string;
   readonly onTasks: (tasks: readonly TaskName[]) => void;
   readonly onProgress: (thread: number, progress: ThreadProgress) => void;
+  readonly onImport: (name: string, progress: ImportProgress) => void;
 }
 
 /**
@@ -34,6 +37,7 @@ export class Instance {
   readonly #settings: InstanceSettings;
   readonly #transport: Transport;
   #threads: readonly ThreadHandle[] = [];
+  #importers: readonly Importer[] = [];
   #membership: Membership | undefined;
   #isMember = false;
   #isClosing = false;
@@ -71,7 +75,7 @@ export class Instance {
   /** Before the group is joined there is nothing to hand over: what is under way is given up. */
   close(): void {
     this.#isClosing = true;
-    if (this.#isMember) this.#membership?.close();
+    if (this.#isMember) this.#endMembership();
     else void this.#disconnect();
   }
 
@@ -86,8 +90,13 @@ export class Instance {
     }));
     const { deadLetterTopic } = config.errors;
     const partitionsOf = await prepareTopics({ admin, plan, subTopologies, deadLetterTopic });
+    const imported = plan.imports.map(({ topic }) => topic);
+    const written = [
+      ...new Set([...sinkTopics(plan), ...imported, ...(deadLetterTopic ? [deadLetterTopic] : [])]),
+    ];
+    const limitsOf = await readTopicLimits(admin, written);
     if (this.#isClosing) return;
-    this.#threads = this.#makeThreads(partitionsOf, processId);
+    this.#threads = this.#makeThreads({ partitionsOf, limitsOf, processId });
     this.#membership = new Membership({
       admin,
       member: this.#transport.member(memberSettings(config)),
@@ -98,21 +107,37 @@ export class Instance {
       internalTopics: new Set(plan.internalTopics.map(({ topic }) => topic)),
       purge: { clock: config.clock, everyMs: config.repartitionPurgeIntervalMs },
     });
-    await Promise.all(this.#threads.map((thread) => thread.start()));
+    this.#importers = this.#makeImporters({ partitionsOf, limitsOf, processId });
+    await Promise.all([...this.#threads, ...this.#importers].map((each) => each.start()));
   }
 
   async #beMember(): Promise<void> {
     if (this.#isClosing) return;
     this.#isMember = true;
-    await this.#membership?.run();
+    await Promise.all(
+      [this.#membership, ...this.#importers].map((each) => each?.run().catch((error) => this.#fail(error))),
+    );
+  }
+
+  /** Each group is left in its own time; `run` goes on when all are. */
+  #endMembership(): void {
+    this.#membership?.close();
+    for (const importer of this.#importers) importer.close();
+  }
+
+  #fail(error: unknown): void {
+    this.#failure ??= asPeridotError(error);
+    this.#endMembership();
   }
 
   async #disconnect(): Promise<void> {
     await Promise.all(this.#threads.map((thread) => thread.close()));
+    await Promise.all(this.#importers.map((importer) => importer.disconnect()));
     await this.#transport.close();
   }
 
-  #makeThreads(partitionsOf: ReadonlyMap<string, number>, processId: string): ThreadHandle[] {
+  #makeThreads(known: Pick<WorkerStart, "partitionsOf" | "limitsOf" | "processId">): ThreadHandle[] {
+    const { partitionsOf, limitsOf, processId } = known;
     const { config, plan, transport, newId } = this.#settings;
     const life = newId();
     if (config.threads === 0) {
@@ -128,6 +153,7 @@ export class Instance {
             makeTaskRunner({
               plan,
               partitionsOf,
+              limitsOf,
               errors: config.errors,
               clock: config.clock,
               strictOrder: config.strictOrder,
@@ -138,7 +164,7 @@ export class Instance {
       ];
     }
     const starts = Array.from({ length: config.threads }, (_, index) =>
-      workerStart({ config, planHash: plan.hash, partitionsOf, index, processId, life }),
+      workerStart({ config, planHash: plan.hash, ...known, index, life }),
     );
     return starts.map(
       (start, index) =>
@@ -152,13 +178,26 @@ export class Instance {
     );
   }
 
+  #makeImporters(known: Pick<WorkerStart, "partitionsOf" | "limitsOf" | "processId">): Importer[] {
+    const { config, plan, transport, newId, onImport } = this.#settings;
+    return plan.imports.map(
+      ({ imported, topic }) =>
+        new Importer({
+          config,
+          transport,
+          imported,
+          topic,
+          ...known,
+          life: newId(),
+          onProgress: (progress) => onImport(imported.name, progress),
+        }),
+    );
+  }
+
   #eventsOf(thread: number): ThreadEvents {
     return {
       lost: () => this.#membership?.threadLost(),
-      failed: (error) => {
-        this.#failure ??= error;
-        this.#membership?.close();
-      },
+      failed: (error) => this.#fail(error),
       progress: (progress) => this.#settings.onProgress(thread, progress),
     };
   }

@@ -95,7 +95,7 @@ async function open(): Promise<StreamThread> {
     transport: undefined,
     kafka,
   };
-  const { partitionsOf, thread: index, processId, life, turns } = start;
+  const { partitionsOf, limitsOf, thread: index, processId, life, turns } = start;
   const { applicationId, errors, clock, strictOrder } = config;
   const traps = new KernelTraps();
   return openThread({
@@ -104,7 +104,7 @@ async function open(): Promise<StreamThread> {
     index,
     processId,
     life,
-    makeRunner: () => makeTaskRunner({ plan, partitionsOf, errors, clock, strictOrder, traps }),
+    makeRunner: () => makeTaskRunner({ plan, partitionsOf, limitsOf, errors, clock, strictOrder, traps }),
     events: {
       lost: (error) => tell({ event: "lost", error: errorToText(error) }),
       failed: (error) => tell({ event: "failed", error: errorToText(error) }),

@@ -1,6 +1,7 @@
 import { assert } from "./assert.ts";
 import type { ResolvedConfig } from "./config.ts";
 import { PeridotError } from "./errors.ts";
+import type { TopicLimits } from "./task/topic-limits.ts";
 import type { StreamThreadPlace, WorkerThreadSettings } from "./task/worker-thread.ts";
 import type { KafkaSettings } from "./transport/kafka/kafka-transport.ts";
 
@@ -13,6 +14,7 @@ export interface WorkerStart extends StreamThreadPlace {
   readonly errors: ResolvedConfig["errors"];
   readonly planHash: string;
   readonly partitionsOf: ReadonlyMap<string, number>;
+  readonly limitsOf: ReadonlyMap<string, TopicLimits>;
   readonly processId: string;
   readonly life: string;
 }
@@ -21,6 +23,7 @@ interface WorkerStartFacts {
   readonly config: ResolvedConfig;
   readonly planHash: string;
   readonly partitionsOf: ReadonlyMap<string, number>;
+  readonly limitsOf: ReadonlyMap<string, TopicLimits>;
   readonly index: number;
   readonly processId: string;
   readonly life: string;

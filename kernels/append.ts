@@ -7,7 +7,7 @@ import {
   BATCH_VALUE_AT_SLOT,
   BATCH_VALUE_LENGTH_SLOT,
 } from "./abi/batch";
-import { ERROR_MEMORY_FULL, ERROR_RECORD_TOO_LARGE } from "./abi/errors";
+import { ERROR_MEMORY_FULL, ERROR_RECORD_KEY_MISSING, ERROR_RECORD_TOO_LARGE } from "./abi/errors";
 import { FIELD_STRING, FIELD_TYPE_AT } from "./abi/field";
 import {
   FORM_DESCRIPTOR_AT,
@@ -31,6 +31,7 @@ import {
   BUILDER_MAX_TIMESTAMP_AT,
   SINK_BATCH_BYTES_MAX_AT,
   SINK_COLUMN_AT,
+  SINK_KEYS_REQUIRED_AT,
   SINK_LENGTH_GUESS_AT,
   SINK_OPEN_BYTES_AT,
   SINK_PARTITIONS_AT,
@@ -121,6 +122,7 @@ function appendRows(
   const batchBytesMax = <usize>load<u32>(sink, SINK_BATCH_BYTES_MAX_AT);
   const recordsMax = load<u32>(sink, SINK_RECORDS_MAX_AT);
   const recordBytesMax = <usize>load<u32>(sink, SINK_RECORD_BYTES_MAX_AT);
+  const keysRequired = load<i32>(sink, SINK_KEYS_REQUIRED_AT) != 0;
   const column = byColumn ? <usize>load<u32>(sink, SINK_COLUMN_AT) : 0;
   const tables = decoded ? tablesOf(decoded, rows) : 0;
   const descriptor = <usize>load<u32>(form + FORM_PART_BYTES, FORM_DESCRIPTOR_AT);
@@ -153,6 +155,11 @@ function appendRows(
     } else {
       key = bytes + <usize>load<u32>(keysAt + (row << 2));
       keyLength = load<i32>(keyLengths + (row << 2));
+    }
+    if (keysRequired && keyLength < 0) {
+      refuse(sink, table, row, ERROR_RECORD_KEY_MISSING, 0);
+      index++;
+      continue;
     }
     let value: usize = 0;
     let valueLength: i32;
@@ -203,14 +210,15 @@ function appendRows(
     at = writeHeaders(at, headers, headersLength);
     const recordBytes = writeLength(sink, start, lengthGuess, at - start - lengthGuess);
 
-    if (recordBytes > recordBytesMax) {
-      refuseRow(table, <i32>row, ERROR_RECORD_TOO_LARGE, <i32>recordBytes);
-      store<i32>(sink, load<i32>(sink, SINK_REFUSED_AT) + 1, SINK_REFUSED_AT);
+    const tooLarge = recordBytes > recordBytesMax;
+    if (tooLarge && count == 0) {
+      refuse(sink, table, row, ERROR_RECORD_TOO_LARGE, <i32>recordBytes);
       index++;
       continue;
     }
     const batchStart = <usize>load<u32>(builder, BUILDER_BLOCK_AT) + BLOCK_BATCH_AT;
-    if (count > 0 && (count == recordsMax || start + recordBytes - batchStart > batchBytesMax)) {
+    // A record is measured where it is first in its batch: its deltas are shortest there, wherever it stands in its input.
+    if (count > 0 && (tooLarge || count == recordsMax || start + recordBytes - batchStart > batchBytesMax)) {
       seal(sink, partition); // this row begins the next batch: once more, with deltas from there
       if (load<u32>(sink, SINK_SEALED_BYTES_AT) > <u32>SINK_SEALED_BYTES_MAX) break;
       continue;
@@ -225,6 +233,11 @@ function appendRows(
   }
   store<u32>(sink, load<u32>(sink, SINK_OPEN_BYTES_AT) + appended, SINK_OPEN_BYTES_AT);
   return index;
+}
+
+function refuse(sink: usize, table: usize, row: usize, code: i32, at: i32): void {
+  refuseRow(table, <i32>row, code, at);
+  store<i32>(sink, load<i32>(sink, SINK_REFUSED_AT) + 1, SINK_REFUSED_AT);
 }
 
 /** Where the host has chosen no partition: Kafka's choice by key; without key, one until its batch is sealed. */

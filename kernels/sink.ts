@@ -35,6 +35,7 @@ import {
   SINK_BUILDERS_AT,
   SINK_COLUMN_AT,
   SINK_COLUMN_ROOM_AT,
+  SINK_KEYS_REQUIRED_AT,
   SINK_LAST_AT,
   SINK_LENGTH_GUESS_AT,
   SINK_OPEN_BYTES_AT,
@@ -59,7 +60,13 @@ const LENGTH_BYTES_GUESS: i32 = 2;
  *
  * @returns its address. Errors: ERROR_MEMORY_FULL.
  */
-export function sinkNew(partitions: i32, batchBytesMax: i32, recordsMax: i32, recordBytesMax: i32): i32 {
+export function sinkNew(
+  partitions: i32,
+  batchBytesMax: i32,
+  recordsMax: i32,
+  recordBytesMax: i32,
+  keysRequired: i32,
+): i32 {
   assert(partitions > 0);
   assert(partitions <= PARTITIONS_MAX);
   assert(batchBytesMax > RECORDS_AT);
@@ -74,6 +81,7 @@ export function sinkNew(partitions: i32, batchBytesMax: i32, recordsMax: i32, re
   store<i32>(sink, batchBytesMax, SINK_BATCH_BYTES_MAX_AT);
   store<i32>(sink, recordsMax, SINK_RECORDS_MAX_AT);
   store<i32>(sink, recordBytesMax, SINK_RECORD_BYTES_MAX_AT);
+  store<i32>(sink, keysRequired, SINK_KEYS_REQUIRED_AT);
   store<i32>(sink, LENGTH_BYTES_GUESS, SINK_LENGTH_GUESS_AT);
   store<i32>(sink, LENGTH_BYTES_GUESS, SINK_VALUE_GUESS_AT);
   return <i32>sink;

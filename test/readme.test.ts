@@ -21,7 +21,7 @@ const GLOBALS = `
 import type * as api from "peridot-streams";
 import type { z as zod } from "zod";
 declare global {
-  const { json, peridot, runProcess, string }: typeof api;
+  const { err, json, peridot, runProcess, string }: typeof api;
   type StreamsBuilder = api.StreamsBuilder;
   const app: api.Peridot;
   const Client: zod.ZodObject<{ name: zod.ZodString; owner: zod.ZodArray<zod.ZodString> }>;

@@ -16,6 +16,21 @@ export interface Verdict {
   readonly unreadableOut: number;
 }
 
+/** What `verifyOrders` found. `exact` says it all. */
+export interface OrdersVerdict {
+  readonly exact: boolean;
+  readonly in: number;
+  readonly out: number;
+  readonly dead: number;
+  readonly missing: number;
+  readonly surplus: number;
+  /** Keys. */
+  readonly outOfOrder: number;
+  readonly wrongReasons: number;
+  /** Orders of the input by what is wrong with them. */
+  readonly kinds: Readonly<Record<string, number>>;
+}
+
 /** One measured run. The span runs from the first to the last LogAppendTime of the output. */
 export interface Measurement {
   readonly records: number;
@@ -38,6 +53,8 @@ export interface SeedOptions {
   readonly seed?: number;
   /** One value in eight is hard to parse. */
   readonly tricky?: boolean;
+  /** Default: addresses. */
+  readonly what?: "addresses" | "orders";
 }
 
 /** Kafka's own Java clients against one cluster: what a test needs to prepare it and to judge our output. */
@@ -91,15 +108,16 @@ export class Tools {
     await this.run("Administer", ["acl", `User:${user}`, operation, verdict, resource, name]);
   }
 
-  /** Writes `records` addresses, the same ones for the same seed. */
+  /** Writes `records` addresses or orders (java/Orders.java), the same ones for the same seed. */
   async seed(topic: string, records: number, options: SeedOptions = {}): Promise<void> {
-    const { codec = "none", seed = 1, tricky = false } = options;
+    const { codec = "none", seed = 1, tricky = false, what = "addresses" } = options;
     await this.run("Seed", [
       topic,
       `${records}`,
       `codec=${codec}`,
       `seed=${seed}`,
       `tricky=${tricky ? "yes" : "no"}`,
+      `poison=${what === "orders" ? "yes" : "no"}`,
     ]);
   }
 
@@ -110,13 +128,22 @@ export class Tools {
     return lastLineOf<{ sha256: string }>(launched).sha256;
   }
 
-  /** Resolves once addresses flow, `rate` a second, until `end` is called, which resolves to their number. */
-  async seedSteadily(topic: string, rate: number, seed = 1): Promise<{ end(): Promise<number> }> {
+  /**
+   * Resolves once addresses (or orders, some of them poisonous: java/Orders.java) flow, `rate` a second, until `end`
+   * is called, which resolves to their number.
+   */
+  async seedSteadily(
+    topic: string,
+    rate: number,
+    seed = 1,
+    what: "addresses" | "orders" = "addresses",
+  ): Promise<{ end(): Promise<number> }> {
     const launched = await this.start("Seed", [
       topic,
       `${Number.MAX_SAFE_INTEGER}`,
       `rate=${rate}`,
       `seed=${seed}`,
+      `poison=${what === "orders" ? "yes" : "no"}`,
     ]);
     await launched.says("flowing");
     return {
@@ -134,6 +161,15 @@ export class Tools {
     const status = await launched.ended;
     if (status !== 0 && status !== 1) throw new Error(`Verify ended with ${status}:\n${launched.said()}`);
     return lastLineOf<Verdict>(launched);
+  }
+
+  /** Compares output and dead letters with the orders that went in: see java/VerifyOrders.java. */
+  async verifyOrders(input: string, output: string, dead: string): Promise<OrdersVerdict & { said: string }> {
+    const launched = await this.start("VerifyOrders", [input, output, dead]);
+    const status = await launched.ended;
+    if (status !== 0 && status !== 1)
+      throw new Error(`VerifyOrders ended with ${status}:\n${launched.said()}`);
+    return { ...lastLineOf<OrdersVerdict>(launched), said: launched.said() };
   }
 
   /**

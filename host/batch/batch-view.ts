@@ -10,6 +10,14 @@ export interface PartPlaces {
   readonly lengths: Int32Array;
 }
 
+/** Why a kernel refused a row. */
+export interface RowError {
+  /** Of kernels/abi/errors.ts. */
+  readonly code: number;
+  /** Where the error was found; of a record that is too large: its bytes. */
+  readonly at: number;
+}
+
 /**
  * A Batch (kernels/abi/record-batch.fbs) read in place. Made once per batch, since a change of the batch or growth
  * of linear memory ends it. Byte views that it gives are views of that memory: copy what is to be kept.
@@ -148,6 +156,15 @@ export class BatchView {
   /** Where the error was found, in bytes: in the value for codes from 300 on, in `bytes` below. */
   errorAt(row: number): number {
     return this.#batch.errorAt(row)!;
+  }
+
+  /** The row's error, which it has no longer: a kernel call that follows may give it another. undefined: it has none. */
+  takeError(row: number): RowError | undefined {
+    const codes = present(this.#batch.errorCodeArray());
+    const code = codes[row]!;
+    if (code === 0) return undefined;
+    codes[row] = 0;
+    return { code, at: this.errorAt(row) };
   }
 
   #stamps(): BigInt64Array {

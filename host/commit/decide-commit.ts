@@ -46,7 +46,8 @@ export function decideStep(facts: StepFacts): StepDecision {
 
 /** A commit point as the tasks see it. */
 export interface CutFacts {
-  readonly offsets: readonly (TopicPartition & { readonly offset: bigint })[];
+  /** `metadata`: what is to be noted beside the transaction's tag. */
+  readonly offsets: readonly (TopicPartition & { readonly offset: bigint; readonly metadata?: string })[];
   /** Record batches that belong to the transaction, sent before or at the cut. */
   readonly batches: number;
   /** Partitions that the thread owns under `identity`. */
@@ -77,12 +78,11 @@ export function decideCut(facts: CutFacts): CutDecision {
   if (foreign !== undefined) {
     return { cut: "refuse", reason: `${nameOf(foreign)} is not assigned to the thread` };
   }
-  const metadata = tagText(facts.tag);
   const offsets: OffsetToCommit[] = facts.offsets.map((each) => ({
     topic: each.topic,
     partition: each.partition,
     offset: each.offset,
-    metadata,
+    metadata: tagText(facts.tag, each.metadata),
   }));
   return { cut: "commit", permit: issue({ offsets, identity: facts.identity, tag: facts.tag }) };
 }

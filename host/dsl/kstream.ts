@@ -15,6 +15,7 @@ import { project, projectWithKey } from "../operators/project.ts";
 import { selectKey } from "../operators/select-key.ts";
 import { selectKeyField } from "../operators/select-key-field.ts";
 import { json } from "../serdes/json.ts";
+import type { Exported } from "../topology/exported.ts";
 import type { NodeId } from "../topology/node.ts";
 import type { Operator } from "../topology/operator.ts";
 import type { Accepted, Err } from "../topology/result.ts";
@@ -22,6 +23,7 @@ import type { AnySerde } from "../topology/serde.ts";
 import type { ExtractTopic } from "../topology/sink-choice.ts";
 import { BranchedKStream } from "./branched.ts";
 import type { Condition, FieldAsKey, FieldName, Projected, Projection } from "./fields.ts";
+import { checkName, checkPartitions, type ExportedArguments, type ExportedAs } from "./imported.ts";
 import type { KernelOptions } from "./kernel-options.ts";
 import type { NodeLog } from "./node-log.ts";
 import type { KnownSerdes, Named, Produced, ProducedArguments } from "./produced.ts";
@@ -313,6 +315,41 @@ export class KStream<K, V, Known extends KnownSerdes = never> {
   /** JSON stays JSON. */
   #projectedSerde(): AnySerde | undefined {
     return this.#serdes.value?.format === "json" ? json<unknown>() : undefined;
+  }
+
+  /**
+   * Writes the records to a topic of the application's own, for `app.exported(…)` to read outside of the topology:
+   * record by record, and only what is committed.
+   *
+   * @param name names the topic (unless one is given) and the group that holds the readers' positions.
+   * @throws TOPOLOGY_INVALID if the name is none for a topic, or taken; if a serde is missing
+   *
+   * @example
+   *   const adults = clients.filter({ Age: { ge: 18 } }).export("adults");
+   */
+  export(name: string, ...[exported]: ExportedArguments<K, V, Known>): Exported<K, V> {
+    const given: Partial<ExportedAs<K, V, never>> = exported ?? {};
+    checkName("export", name);
+    checkPartitions("export", name, given);
+    const { topic, partitions = 1, partitioner } = given;
+    const written = topic ?? `${name}-export`;
+    const { key, value } = this.#serdesFor(written, given);
+    const internal = topic === undefined;
+    this.#log.append(
+      {
+        kind: "sink",
+        parents: [this.#node],
+        topic: written,
+        internal,
+        partitions: internal ? partitions : undefined,
+        key,
+        value,
+        partitioner,
+      },
+      "SINK",
+      given.name ?? `${name}-export`,
+    );
+    return Object.freeze({ name, topic, key, value });
   }
 
   #serdesFor(

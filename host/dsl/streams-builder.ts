@@ -2,6 +2,7 @@ import { PeridotError } from "../errors.ts";
 import type { LogicalTopology } from "../topology/node.ts";
 import type { TimestampExtractor } from "../topology/timestamp-extractor.ts";
 import type { Consumed } from "./consumed.ts";
+import { asImport, type Imported } from "./imported.ts";
 import { KStream } from "./kstream.ts";
 import { NodeLog } from "./node-log.ts";
 import { failOnInvalidTimestamp } from "./timestamp-extractors.ts";
@@ -48,6 +49,43 @@ export class StreamsBuilder {
       },
       "SOURCE",
       name,
+    );
+    return new KStream(this.#log, id, { key, value });
+  }
+
+  /**
+   * A stream of what any iterable gives: an async generator, a Web ReadableStream, a Node Readable. Its items are
+   * written to a topic, in transactions that hold the source's position too, and the stream reads that topic. One
+   * process of the application feeds; when it ends, another one goes on at the last position.
+   *
+   * @param name names the topic (unless one is given), the group that holds the position, and the transactional.id.
+   * @throws TOPOLOGY_INVALID if the name is none for a topic, or taken; if partitions or topic make no sense
+   *
+   * @example
+   *   async function* numbers(from = 0) {
+   *     for (let number = from; number < 1_000; number++) yield { value: number, position: number + 1 };
+   *   }
+   *   builder
+   *     .import("numbers", { source: (from: number | undefined) => numbers(from), key: string, value: json<number>() })
+   *     .filter((_key, number) => number % 2 === 0)
+   *     .to("out");
+   */
+  import<K, V, Item, P>(name: string, imported: Imported<K, V, Item, P>): KStream<K, V, "key" | "value"> {
+    const { key, value, topic, partitions = 1, timestampExtractor, errors = {} } = imported;
+    const id = this.#log.append(
+      {
+        kind: "source",
+        topics: [topic ?? `${name}-import`],
+        internal: topic === undefined,
+        imported: asImport(name, imported),
+        partitions: topic === undefined ? partitions : undefined,
+        key,
+        value,
+        timestamps: extractorOf(timestampExtractor),
+        errors: { ...errors },
+      },
+      "SOURCE",
+      `${name}-import`,
     );
     return new KStream(this.#log, id, { key, value });
   }

@@ -82,7 +82,7 @@ export function refuse(
   });
 }
 
-export function refusalBy({ name }: CallPlace, { reason }: Err): PeridotError {
+export function refusalBy({ name }: Pick<CallPlace, "name">, { reason }: Err): PeridotError {
   return new PeridotError("RECORD_REFUSED", { node: name, reason: textOf(reason) });
 }
 

@@ -44,7 +44,10 @@ export function tasksOf(
  * each member keeps what it had as far as its share allows. The result depends on the facts alone.
  */
 export function decideAssignment(facts: AssignmentFacts): ReadonlyMap<string, readonly TaskName[]> {
-  const members = [...facts.members].sort((a, b) => compare(a.memberId, b.memberId));
+  // What is left over when shares are fair goes to those who had more before: so less moves.
+  const members = [...facts.members].sort(
+    (a, b) => b.previous.length - a.previous.length || compare(a.memberId, b.memberId),
+  );
   const shares = fairShares(
     facts.tasks.length,
     members.map((each) => each.threads),

@@ -31,7 +31,10 @@ export type InternalTopicRefusal =
       readonly isAskedFor: boolean;
     };
 
-/** As Kafka Streams makes repartition topics (RepartitionTopicConfig): records stay until they are consumed. */
+/**
+ * As Kafka Streams makes repartition topics (RepartitionTopicConfig): records stay until they are consumed. What only
+ * others read, an export, is kept for as long as the cluster keeps other topics.
+ */
 const CONFIGS: NewTopic["configs"] = Object.freeze({
   "cleanup.policy": "delete",
   "segment.bytes": "52428800",
@@ -57,7 +60,7 @@ export function decideInternalTopics(facts: InternalTopicFacts): InternalTopicDe
     if (wanted === 0) return refuse({ why: "sources-unmatched", topic, subTopologies: writtenBy });
     const found = partitionsOf.get(topic);
     if (found === undefined)
-      create.push({ topic, partitions: wanted, replicationFactor: -1, configs: CONFIGS });
+      create.push({ topic, partitions: wanted, replicationFactor: -1, configs: each.isRead ? CONFIGS : {} });
     else if (found !== wanted) {
       const isAskedFor = each.partitions !== undefined;
       return refuse({ why: "partitions-differ", topic, found, wanted, isAskedFor });

@@ -1,3 +1,4 @@
+import type { RowError } from "../batch/batch-view.ts";
 import type { BatchHolder, KernelRows, KernelSelection, RecordForm } from "../wasm/kernel-instance.ts";
 import type { Chunk } from "./chunk.ts";
 import type { TopicSink } from "./outbox.ts";
@@ -7,6 +8,8 @@ import { comparePositions, type Path } from "./position.ts";
 export interface Delivery {
   readonly topic: TopicSink;
   readonly node: string;
+  /** Records that failed before, for the dead letter topic. */
+  readonly isDead: boolean;
   readonly holder: BatchHolder;
   readonly form: RecordForm;
   readonly kernelRows: KernelRows | undefined;
@@ -26,22 +29,33 @@ export interface Delivery {
   readonly partitions: Int32Array | undefined;
 }
 
-/**
- * Appends what came from rows below `limit`.
- *
- * @returns whether the kernels took everything
- */
-export function appendWhole(delivery: Delivery, limit: number, chunk: Chunk, rowsMax: number): boolean {
+/** A record that the kernels did not take, such as one that is too large. */
+export interface Refusal extends RowError {
+  readonly delivery: Delivery;
+  /** Number of the record. */
+  readonly index: number;
+}
+
+/** Appends what came from rows below `limit`. */
+export function appendWhole(
+  delivery: Delivery,
+  limit: number,
+  chunk: Chunk,
+  rowsMax: number,
+): readonly Refusal[] {
   const { whole } = delivery;
-  if (whole !== undefined && limit >= chunk.rowCount) return append(delivery, whole);
+  if (whole !== undefined && limit >= chunk.rowCount) {
+    const { count } = whole;
+    return append(delivery, whole) ? [] : refusalsBetween(delivery, delivery.holderRows?.(), 0, count);
+  }
   const rows = delivery.rows();
   const end = firstNotBelow(rows, limit);
-  let complete = true;
   const held = delivery.holderRows?.();
+  const refusals: Refusal[] = [];
   for (let from = 0; from < end; from += rowsMax) {
-    complete = appendPart(delivery, held, from, Math.min(end, from + rowsMax)) && complete;
+    refusals.push(...appendPart(delivery, held, from, Math.min(end, from + rowsMax)));
   }
-  return complete;
+  return refusals;
 }
 
 /** A record that waits for its turn. */
@@ -54,19 +68,23 @@ interface Turn {
 }
 
 /** The same for deliveries to one topic, by position. One kernel call for each change of delivery. */
-export function appendMerged(deliveries: readonly Delivery[], limit: number, rowsMax: number): boolean {
+export function appendMerged(
+  deliveries: readonly Delivery[],
+  limit: number,
+  rowsMax: number,
+): readonly Refusal[] {
   const turns = deliveries.map((delivery): Turn => {
     const rows = delivery.rows();
     return { delivery, rows, held: delivery.holderRows?.(), end: firstNotBelow(rows, limit), next: 0 };
   });
-  let complete = true;
+  const refusals: Refusal[] = [];
   for (let first = firstOf(turns); first !== undefined; first = firstOf(turns)) {
     const from = first.next++;
     const most = Math.min(first.end, from + rowsMax);
     while (first.next < most && firstOf(turns) === first) first.next++;
-    complete = appendPart(first.delivery, first.held, from, first.next) && complete;
+    refusals.push(...appendPart(first.delivery, first.held, from, first.next));
   }
-  return complete;
+  return refusals;
 }
 
 function firstOf(turns: readonly Turn[]): Turn | undefined {
@@ -87,13 +105,35 @@ function positionOf({ delivery, rows, next }: Turn) {
 }
 
 /** @param held by record: its row of the holder; undefined: its number. */
-function appendPart(delivery: Delivery, held: Uint32Array | undefined, from: number, to: number): boolean {
+function appendPart(
+  delivery: Delivery,
+  held: Uint32Array | undefined,
+  from: number,
+  to: number,
+): readonly Refusal[] {
   const { spare } = delivery;
   if (held !== undefined) spare.selectRows(held.subarray(from, to));
   else spare.selectRows(Uint32Array.from({ length: to - from }, (_, index) => from + index));
-  return append(delivery, spare);
+  return append(delivery, spare) ? [] : refusalsBetween(delivery, held, from, to);
 }
 
+/** Rows of a chunk go to several topics: what one of them refuses is told once, and the next may take it. */
+function refusalsBetween(
+  delivery: Delivery,
+  held: Uint32Array | undefined,
+  from: number,
+  to: number,
+): Refusal[] {
+  const { batch } = delivery.holder;
+  const refusals: Refusal[] = [];
+  for (let index = from; index < to; index++) {
+    const error = batch.takeError(held === undefined ? index : held[index]!);
+    if (error !== undefined) refusals.push({ ...error, delivery, index });
+  }
+  return refusals;
+}
+
+/** @returns whether the kernels took everything. */
 function append(delivery: Delivery, selection: KernelSelection): boolean {
   const { topic, holder, form, kernelRows, partitions } = delivery;
   const { count } = selection;

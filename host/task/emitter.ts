@@ -1,11 +1,12 @@
-import { BATCH_ROWS_MAX } from "../../kernels/abi/limits.ts";
+import { ERROR_RECORD_KEY_MISSING, ERROR_RECORD_TOO_LARGE } from "../../kernels/abi/errors.ts";
+import { BATCH_ROWS_MAX, RECORD_BYTES_DEFAULT } from "../../kernels/abi/limits.ts";
 import { assert } from "../assert.ts";
 import { PeridotError } from "../errors.ts";
 import { describeKernelError } from "../wasm/kernel-errors.ts";
 import type { HostBatch, KernelInstance, RecordForm } from "../wasm/kernel-instance.ts";
 import type { BadRow, BadRows, Origin } from "./bad-rows.ts";
 import type { Chunk } from "./chunk.ts";
-import { appendMerged, appendWhole, type Delivery } from "./delivery.ts";
+import { appendMerged, appendWhole, type Delivery, type Refusal } from "./delivery.ts";
 import { encodeArrival, encodeDeadLetters } from "./encode-arrival.ts";
 import type { Outbox, TopicSink } from "./outbox.ts";
 import type { SinkProgram } from "./program.ts";
@@ -30,13 +31,26 @@ export class Emitter {
     this.#deadLetters = new SinkTargets(kernel, outbox, rowsMax);
   }
 
-  /** Values are serialized first, which may still end the run at an earlier row; then all below `bad.limit` goes out. */
+  /**
+   * Values are serialized first, which may still end the run at an earlier row; then all below `bad.limit` goes out.
+   * The dead letter topic comes last: its letters lie in the order of their records, whatever refused these.
+   */
   emit(arrivals: readonly Arrival[], bad: BadRows, chunk: Chunk, origin: Origin): void {
     const deliveries = arrivals.flatMap((arrival) => this.#deliver(arrival, bad, origin));
     bad.settle();
+    const { deadLetterTopic } = chunk.program.errors;
+    const isLast = ({ topic }: Delivery) => topic.topic === deadLetterTopic;
+    this.#append(
+      deliveries.filter((each) => !isLast(each)),
+      bad,
+      chunk,
+    );
+    bad.settle();
     const letters = this.#letters(bad.deadLetters, 0, chunk, origin);
-    const refused = this.#append([...deliveries, ...letters], bad, chunk);
-    if (refused.length > 0) this.#append(this.#letters(refused, letters.length, chunk, origin), bad, chunk);
+    const known = bad.deadLetters.length;
+    this.#append([...deliveries.filter(isLast), ...letters], bad, chunk);
+    const late = bad.deadLetters.slice(known);
+    this.#append(this.#letters(late, letters.length, chunk, origin), bad, chunk);
   }
 
   #deliver({ sink, set }: Arrival, bad: BadRows, origin: Origin): readonly Delivery[] {
@@ -77,6 +91,7 @@ export class Emitter {
         target.batch(batchesUsed + index),
         encodeDeadLetters(part, chunk, origin, target),
       ),
+      isDead: true,
       rows: () => Uint32Array.from(part, ({ row }) => row),
       placeOf: (record) => part[record]!.place,
       pathOf: (record) => part[record]!.path,
@@ -91,6 +106,7 @@ export class Emitter {
     return {
       topic,
       node,
+      isDead: false,
       holder,
       form,
       kernelRows: undefined,
@@ -100,48 +116,56 @@ export class Emitter {
     };
   }
 
-  /** @returns what the kernels have refused to write and the settings want as dead letters. */
-  #append(deliveries: readonly Delivery[], bad: BadRows, chunk: Chunk): readonly BadRow[] {
+  /** What the kernels refuse is a bad row. */
+  #append(deliveries: readonly Delivery[], bad: BadRows, chunk: Chunk): void {
     const byTopic = new Map<TopicSink, Delivery[]>();
     for (const delivery of deliveries) {
       const others = byTopic.get(delivery.topic);
       if (others === undefined) byTopic.set(delivery.topic, [delivery]);
       else others.push(delivery);
     }
-    const letters = bad.deadLetters.length;
     for (const group of byTopic.values()) {
       const only = group.length === 1 ? group[0]! : undefined;
-      const complete =
+      const refusals =
         only === undefined
           ? appendMerged(group, bad.limit, this.#rowsMax)
           : appendWhole(only, bad.limit, chunk, this.#rowsMax);
-      if (!complete) for (const delivery of group) this.#refuse(delivery, bad, chunk);
+      for (const refusal of refusals) refuse(refusal, bad, chunk);
     }
-    return bad.deadLetters.slice(letters);
   }
+}
 
-  /** Rows that the kernels could not write, such as records that are too large. */
-  #refuse(delivery: Delivery, bad: BadRows, chunk: Chunk): void {
-    const { batch } = delivery.holder;
-    const held = delivery.holderRows?.();
-    delivery.rows().forEach((row, index) => {
-      const code = batch.errorCode(held === undefined ? index : held[index]!);
-      if (code === 0 || row >= bad.limit) return;
-      const { node } = delivery;
-      const error = new PeridotError("SERDE_REFUSED", {
-        serde: node,
-        problem: `its record: ${describeKernelError(code)}`,
-      });
-      const path = delivery.pathOf?.(index);
-      bad.add({ row, place: delivery.placeOf(index), path, node, stage: "production", error });
-      if (bad.limit > row) return;
-      // What follows the row is written already: nothing of the transaction may stay.
-      throw new PeridotError("OUTPUT_REFUSED", {
-        node,
-        offset: chunk.view.offset(row),
-        problem: describeKernelError(code),
-      });
-    });
+/** What follows the row may be written already: where it may not be passed over, nothing of the transaction stays. */
+function refuse(refusal: Refusal, bad: BadRows, chunk: Chunk): void {
+  const { delivery, index } = refusal;
+  const { node, topic } = delivery;
+  const row = delivery.rows()[index]!;
+  const facts = { node, topic: topic.topic, offset: chunk.view.offset(row), ...refusalFacts(refusal) };
+  if (delivery.isDead) throw new PeridotError("DEAD_LETTER_REFUSED", facts);
+  const error = new PeridotError("OUTPUT_UNSENDABLE", facts);
+  const path = delivery.pathOf?.(index);
+  bad.add({ row, place: delivery.placeOf(index), path, node, stage: "production", error });
+  if (bad.limit <= row) throw new PeridotError("OUTPUT_REFUSED", facts);
+}
+
+/** What is wrong with a record that the kernels refuse to write, and what helps. */
+function refusalFacts({ code, at, delivery }: Refusal): {
+  readonly problem: string;
+  readonly remedy: string;
+} {
+  const { limits } = delivery.topic;
+  switch (code) {
+    case ERROR_RECORD_TOO_LARGE: {
+      const most = limits?.recordBytesMax ?? RECORD_BYTES_DEFAULT;
+      const problem = `it has ${at} bytes, and the topic takes ${most} (max.message.bytes, less the batch's header)`;
+      return { problem, remedy: "Make smaller records, or raise max.message.bytes of the topic" };
+    }
+    case ERROR_RECORD_KEY_MISSING: {
+      const remedy = "Give the record a key, or write to a topic whose cleanup.policy is delete";
+      return { problem: "it has no key, and the topic is compacted", remedy };
+    }
+    default:
+      return { problem: describeKernelError(code), remedy: "Mend the record" };
   }
 }
 
@@ -157,6 +181,7 @@ function asItStands(sink: SinkProgram, form: RecordForm, set: RowSet): Delivery 
   return {
     topic: target.topic,
     node: sink.name,
+    isDead: false,
     holder: set.source.holder,
     form,
     kernelRows: form.needsRows ? set.source.rows : undefined,

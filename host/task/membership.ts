@@ -17,8 +17,11 @@ import type { TaskName, TaskToOpen, ThreadHandle } from "./thread-port.ts";
 
 import { TopicWatch } from "./topic-watch.ts";
 
+/** How topics are seen, and purged. */
+export type TopicLooks = Pick<Admin, "describeTopics" | "listTopics" | "listOffsets" | "deleteRecords">;
+
 export interface MembershipParts {
-  readonly admin: Admin;
+  readonly admin: TopicLooks;
   readonly member: GroupMember;
   readonly threads: readonly ThreadHandle[];
   readonly subTopologies: readonly SubTopologySources[];
@@ -152,9 +155,14 @@ export class Membership {
 
   /** What the sub-topologies read, the topics that their patterns match now included. */
   async #sources(): Promise<readonly SubTopologySources[]> {
-    const { admin, subTopologies } = this.#parts;
+    const { admin, subTopologies, internalTopics } = this.#parts;
     if (subTopologies.every(({ patterns = [] }) => patterns.length === 0)) return subTopologies;
-    return withMatchingTopics(subTopologies, await admin.listTopics());
+    const existing = await admin.listTopics();
+    // A pattern never means what the application has made itself: it would read its own exports.
+    return withMatchingTopics(
+      subTopologies,
+      existing.filter((topic) => !internalTopics?.has(topic)),
+    );
   }
 
   // ---- as the leader of the group

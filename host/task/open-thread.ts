@@ -1,6 +1,6 @@
 import { DECISIONS } from "../commit/decisions.ts";
 import type { ResolvedConfig } from "../config.ts";
-import type { Transport } from "../transport/port.ts";
+import type { Consumer, MemberSettings, Transport } from "../transport/port.ts";
 import { StreamThread } from "./stream-thread.ts";
 import type { TaskRunner } from "./task.ts";
 import type { ThreadEvents } from "./thread-port.ts";
@@ -20,12 +20,15 @@ export interface ThreadSetup {
   readonly life: string;
   readonly makeRunner: () => TaskRunner;
   readonly events: ThreadEvents;
+  /** What it reads in place of topics, and the group whose offsets say how far it has come: an import. */
+  readonly feed?: { readonly name: string; readonly groupId: string; readonly consumer: Consumer };
   readonly onTurn?: () => void;
 }
 
 /** A stream thread with its own consumer and producer, not started yet. */
 export function openThread(setup: ThreadSetup): StreamThread {
-  const { config, transport, index } = setup;
+  const { config, transport, feed } = setup;
+  const name = feed?.name ?? `${setup.index}`;
   const once = config.guarantee === "exactly_once_v2";
   return new StreamThread(
     {
@@ -35,18 +38,20 @@ export function openThread(setup: ThreadSetup): StreamThread {
       stepMsMax: Math.min(STEP_MS_MAX, config.commitIntervalMs / 2),
       taskTimeoutMs: config.taskTimeoutMs,
       retryBackoffMs: RETRY_BACKOFF_MS,
-      incarnation: `${setup.life}-${index}`,
+      incarnation: `${setup.life}-${name}`,
     },
     {
       clock: config.clock,
       transport,
-      consumer: transport.consumer({ isolation: "read_committed", offsetReset: config.offsetReset }),
+      consumer:
+        feed?.consumer ??
+        transport.consumer({ isolation: "read_committed", offsetReset: config.offsetReset }),
       producer: transport.producer({
-        transactionalId: once ? `${config.applicationId}-${setup.processId}-${index}` : undefined,
+        transactionalId: once ? `${config.applicationId}-${setup.processId}-${name}` : undefined,
         transactionTimeoutMs: config.transactionTimeoutMs,
         compression: config.compression,
       }),
-      offsets: transport.member(memberSettings(config)),
+      offsets: transport.member(memberSettings(config, feed?.groupId)),
       makeRunner: setup.makeRunner,
       decisions: DECISIONS,
       events: setup.events,
@@ -56,9 +61,9 @@ export function openThread(setup: ThreadSetup): StreamThread {
 }
 
 /** One process is one member, whatever its number of threads. */
-export function memberSettings(config: ResolvedConfig): Parameters<Transport["member"]>[0] {
+export function memberSettings(config: ResolvedConfig, groupId = config.applicationId): MemberSettings {
   return {
-    groupId: config.applicationId,
+    groupId,
     instanceId: config.instanceId,
     sessionTimeoutMs: config.sessionTimeoutMs,
     rebalanceTimeoutMs: config.maxPollIntervalMs,

@@ -7,6 +7,7 @@ import type {
   KernelSink,
   RecordForm,
 } from "../wasm/kernel-instance.ts";
+import type { TopicLimits } from "./topic-limits.ts";
 
 /** Bytes in a topic's sink from which on its finished batches are taken out of linear memory. */
 const TAKE_AT_BYTES = 1 << 20;
@@ -15,11 +16,14 @@ const TAKE_AT_BYTES = 1 << 20;
 export class TopicSink {
   readonly topic: string;
   readonly partitions: number;
+  /** undefined: not known; the kernels' defaults hold. */
+  readonly limits: TopicLimits | undefined;
   readonly sink: KernelSink;
 
-  constructor(topic: string, partitions: number, sink: KernelSink) {
+  constructor(topic: string, partitions: number, limits: TopicLimits | undefined, sink: KernelSink) {
     this.topic = topic;
     this.partitions = partitions;
+    this.limits = limits;
     this.sink = sink;
   }
 
@@ -40,6 +44,7 @@ export class Outbox {
   readonly #kernel: KernelInstance;
   readonly #given: ReadonlyMap<string, number>;
   readonly #learned = new Map<string, number>();
+  readonly #limitsOf: Map<string, TopicLimits>;
   readonly #sinks = new Map<string, TopicSink>();
   /** Topics that were named and about which nothing is known. */
   readonly #wanted = new Set<string>();
@@ -48,9 +53,14 @@ export class Outbox {
   #fullBytes = 0;
 
   /** @param partitionsOf may know more topics than it lists. */
-  constructor(kernel: KernelInstance, partitionsOf: ReadonlyMap<string, number>) {
+  constructor(
+    kernel: KernelInstance,
+    partitionsOf: ReadonlyMap<string, number>,
+    limitsOf: ReadonlyMap<string, TopicLimits>,
+  ) {
     this.#kernel = kernel;
     this.#given = partitionsOf;
+    this.#limitsOf = new Map(limitsOf);
   }
 
   /** The sink of a topic; all that write the topic share it. undefined: its number of partitions is not known. */
@@ -59,7 +69,8 @@ export class Outbox {
     if (found !== undefined) return found;
     const partitions = this.#partitionsOf(topic);
     if (partitions === undefined) return undefined;
-    const made = new TopicSink(topic, partitions, this.#kernel.newSink({ partitions }));
+    const limits = this.#limitsOf.get(topic);
+    const made = new TopicSink(topic, partitions, limits, this.#kernel.newSink({ partitions, ...limits }));
     this.#sinks.set(topic, made);
     return made;
   }
@@ -82,8 +93,9 @@ export class Outbox {
     return [...this.#wanted];
   }
 
-  /** The answer for all that was wanted: partitions by topic; those that do not exist are absent. */
-  learn(partitionsOf: ReadonlyMap<string, number>): void {
+  /** The answer for all that was wanted: partitions and limits by topic; those that do not exist are absent. */
+  learn(partitionsOf: ReadonlyMap<string, number>, limitsOf: ReadonlyMap<string, TopicLimits>): void {
+    for (const [topic, limits] of limitsOf) this.#limitsOf.set(topic, limits);
     for (const topic of this.#wanted) {
       const partitions = partitionsOf.get(topic);
       if (partitions === undefined) this.#missing.add(topic);

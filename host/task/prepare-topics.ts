@@ -29,7 +29,7 @@ export async function prepareTopics(topics: TopicsToPrepare): Promise<ReadonlyMa
   const required = requiredTopics(topics);
   let unseen: readonly string[] = [];
   for (let round = 0; round < ROUNDS_MAX; round++) {
-    const matched = await withPatterns(admin, subTopologies);
+    const matched = await withPatterns(topics);
     const asked = [...required, ...internalTopics.map(({ topic }) => topic), ...matched.flatMap(sourcesOf)];
     const described = await admin.describeTopics([...new Set(asked)]);
     const partitionsOf = new Map([...described].map(([topic, each]) => [topic, each.partitions]));
@@ -58,12 +58,18 @@ function requiredTopics({ plan, subTopologies, deadLetterTopic }: TopicsToPrepar
   return [...named].filter((topic) => !internal.has(topic));
 }
 
-async function withPatterns(
-  admin: Admin,
-  subTopologies: readonly SubTopologySources[],
-): Promise<readonly SubTopologySources[]> {
-  const hasPatterns = subTopologies.some(({ patterns = [] }) => patterns.length > 0);
-  return hasPatterns ? withMatchingTopics(subTopologies, await admin.listTopics()) : subTopologies;
+async function withPatterns({
+  admin,
+  plan,
+  subTopologies,
+}: TopicsToPrepare): Promise<readonly SubTopologySources[]> {
+  if (subTopologies.every(({ patterns = [] }) => patterns.length === 0)) return subTopologies;
+  const own = new Set(plan.internalTopics.map(({ topic }) => topic));
+  const existing = await admin.listTopics();
+  return withMatchingTopics(
+    subTopologies,
+    existing.filter((topic) => !own.has(topic)),
+  );
 }
 
 function sourcesOf({ sourceTopics }: SubTopologySources): readonly string[] {

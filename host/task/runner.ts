@@ -19,11 +19,14 @@ import { ChunkRun, rowsBetween } from "./run-chunk.ts";
 import { SourceQueue } from "./source-queue.ts";
 import { type Cut, parseTaskName, type RunnerCounters, type TaskRunner } from "./task.ts";
 import { timeAfter } from "./timestamps.ts";
+import type { TopicLimits } from "./topic-limits.ts";
 
 export interface TaskRunnerSettings {
   readonly plan: Plan;
   /** Partitions of every topic that is read or written, by topic. */
   readonly partitionsOf: ReadonlyMap<string, number>;
+  /** What brokers refuse in topics that are written, where it is known. */
+  readonly limitsOf?: ReadonlyMap<string, TopicLimits>;
   readonly errors: ErrorSettings;
   readonly clock: WallClock;
   /** One record goes through all functions before the next, so that their side effects are in that order too. */
@@ -100,7 +103,7 @@ class Runner implements TaskRunner {
     this.#traps = settings.traps ?? new KernelTraps();
     this.#kernel = kernel;
     this.#rowsMax = settings.batchRowsMax ?? BATCH_ROWS_DEFAULT;
-    this.#outbox = new Outbox(kernel, settings.partitionsOf);
+    this.#outbox = new Outbox(kernel, settings.partitionsOf, settings.limitsOf ?? new Map());
     this.#emitter = new Emitter(kernel, this.#outbox, this.#rowsMax);
     this.#programs = makePrograms(settings.plan, {
       kernel,
@@ -292,8 +295,8 @@ class Runner implements TaskRunner {
     return this.#outbox.wanted;
   }
 
-  learn(partitionsOf: ReadonlyMap<string, number>): void {
-    this.#outbox.learn(partitionsOf);
+  learn(partitionsOf: ReadonlyMap<string, number>, limitsOf: ReadonlyMap<string, TopicLimits>): void {
+    this.#outbox.learn(partitionsOf, limitsOf);
   }
 
   // ---- what was computed

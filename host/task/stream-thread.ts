@@ -6,6 +6,7 @@ import type { PeridotError } from "../errors.ts";
 import type { Consumer, GroupMember, Producer, Transport } from "../transport/port.ts";
 import type { TaskRunner } from "./task.ts";
 import type { ThreadAssignment, ThreadEvents, ThreadHandle } from "./thread-port.ts";
+import { readTopicLimits } from "./topic-limits.ts";
 import { TransactionCycle } from "./transaction-cycle.ts";
 
 export interface StreamThreadSettings {
@@ -199,8 +200,10 @@ export class StreamThread implements ThreadHandle {
   async #learnTopics(): Promise<void> {
     const { runner } = this.#cycle;
     const lookUp = async () => {
-      const described = await this.#parts.transport.admin.describeTopics(runner.topicsWanted);
-      runner.learn(new Map([...described].map(([topic, { partitions }]) => [topic, partitions])));
+      const { admin } = this.#parts.transport;
+      const described = await admin.describeTopics(runner.topicsWanted);
+      const limitsOf = await readTopicLimits(admin, [...described.keys()]);
+      runner.learn(new Map([...described].map(([topic, { partitions }]) => [topic, partitions])), limitsOf);
     };
     this.#failure ??= await attempt("fetch", lookUp);
   }

@@ -1,5 +1,6 @@
 import { PeridotError } from "../errors.ts";
 import type { FetchedRecords, OffsetToCommit, OutgoingBatch, TopicPartition } from "../transport/port.ts";
+import type { TopicLimits } from "./topic-limits.ts";
 
 /** A sub-topology on one partition. */
 export interface TaskId {
@@ -23,7 +24,10 @@ export function parseTaskName(name: string): TaskId {
 export interface Cut {
   /** Finished batches since the last cut that `takeFull` has not handed out; per partition in their order. */
   readonly batches: readonly OutgoingBatch[];
-  /** Of every task that moved or wrote since the last cut: its partitions' next offsets. */
+  /**
+   * Of every task that moved or wrote since the last cut: its partitions' next offsets. `metadata` holds what the task
+   * wants to read back with them; the transaction's tag is put before it.
+   */
   readonly offsets: readonly OffsetToCommit[];
   /** Source rows consumed since the last cut. */
   readonly rows: number;
@@ -69,8 +73,8 @@ export interface TaskRunner {
   process(mayGoOn: () => boolean): number;
   /** Topics that a function has chosen and about which nothing is known: `process` goes on behind `learn`. */
   readonly topicsWanted: readonly string[];
-  /** Partitions of all topics that were wanted; those that do not exist are absent. */
-  learn(partitionsOf: ReadonlyMap<string, number>): void;
+  /** Partitions of all topics that were wanted, and limits where they are known; those that do not exist are absent. */
+  learn(partitionsOf: ReadonlyMap<string, number>, limitsOf: ReadonlyMap<string, TopicLimits>): void;
   /** Bytes computed and not taken yet by `takeFull` or `cut`. */
   readonly pendingBytes: number;
   /** Batches that are sealed because they are full, so that sending can begin before the cut. */

@@ -7,7 +7,7 @@ import { nameInternalTopics } from "./passes/name-internal-topics.ts";
 import type { Plan, SubTopology } from "./plan.ts";
 import { planHash } from "./plan-hash.ts";
 import { regionsOf } from "./regions.ts";
-import { belowOf, childrenOf, subTopologiesOf } from "./tree.ts";
+import { belowOf, childrenOf, sourcesOf, subTopologiesOf } from "./tree.ts";
 import { validate } from "./validate.ts";
 
 /**
@@ -36,6 +36,9 @@ export function compile(topology: LogicalTopology, applicationId: string): Plan 
   return Object.freeze({
     subTopologies,
     internalTopics: internalTopics(groups),
+    imports: sourcesOf(merged).flatMap(({ imported, topics }) =>
+      imported === undefined ? [] : topics.map((topic) => ({ imported, topic })),
+    ),
     hash: planHash(subTopologies),
   });
 }

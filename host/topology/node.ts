@@ -1,4 +1,5 @@
 import type { ErrorSettings } from "./error-settings.ts";
+import type { Import } from "./imported.ts";
 import type { Operator } from "./operator.ts";
 import type { AnySerde } from "./serde.ts";
 import type { ExtractTopic, Partitioner } from "./sink-choice.ts";
@@ -17,6 +18,10 @@ export interface SourceNode {
   readonly pattern?: RegExp | undefined;
   /** The topic is the application's own: in Kafka its name has the application's id before it. */
   readonly internal: boolean;
+  /** What is fed into the topic; undefined: others write it. */
+  readonly imported?: Import | undefined;
+  /** Of an import's internal topic: how many it is to have. */
+  readonly partitions?: number | undefined;
   readonly key: AnySerde;
   readonly value: AnySerde;
   readonly timestamps: TimestampExtractor;

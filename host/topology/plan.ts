@@ -1,5 +1,6 @@
 import type { ErrorSettings } from "./error-settings.ts";
 import type { Expression } from "./expression.ts";
+import type { Import } from "./imported.ts";
 import type { Call, KernelUse } from "./operator.ts";
 import type { RowComparison } from "./row-comparison.ts";
 import type { AnySerde, ProjectedField } from "./serde.ts";
@@ -11,8 +12,16 @@ export interface Plan {
   readonly subTopologies: readonly SubTopology[];
   /** Topics of the application's own, which it makes where they do not exist. */
   readonly internalTopics: readonly InternalTopic[];
+  readonly imports: readonly PlannedImport[];
   /** SHA-256 in hex over everything that tells plans apart: main thread and workers must agree on it. */
   readonly hash: string;
+}
+
+/** What is fed into a source's topic. */
+export interface PlannedImport {
+  readonly imported: Import;
+  /** As Kafka knows it. */
+  readonly topic: string;
 }
 
 /** Sources, and all that they reach without a topic between. Its tasks: one a partition. */
@@ -117,6 +126,8 @@ export interface InternalTopic {
   readonly partitions: number | undefined;
   /** Sub-topologies that write it. */
   readonly writtenBy: readonly number[];
+  /** false: it is there for others, so that nothing says when a record has been consumed. */
+  readonly isRead: boolean;
 }
 
 /** Every topic that the plan reads by name, in the order of its sources. */

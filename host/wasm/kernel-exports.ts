@@ -21,7 +21,13 @@ export interface KernelExports {
   rowsDecodeJson(rows: number, batch: number, selection: number, descriptor: number): number;
   rowsDecodePlain(rows: number, batch: number, selection: number, type: number): number;
   conform(input: number, selection: number, ofKeys: number, type: number): number;
-  sinkNew(partitions: number, batchBytesMax: number, recordsMax: number, recordBytesMax: number): number;
+  sinkNew(
+    partitions: number,
+    batchBytesMax: number,
+    recordsMax: number,
+    recordBytesMax: number,
+    keysRequired: number,
+  ): number;
   sinkFree(sink: number): void;
   sinkColumn(sink: number, rows: number): number;
   sinkAppend(

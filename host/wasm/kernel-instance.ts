@@ -286,6 +286,8 @@ export interface SinkSettings {
   readonly batchRecordsMax?: number;
   /** A larger record is refused with RECORD_TOO_LARGE, in bytes. Default RECORD_BYTES_DEFAULT (1 MiB). */
   readonly recordBytesMax?: number;
+  /** A record without key is refused with RECORD_KEY_MISSING. Default false. */
+  readonly keysRequired?: boolean;
 }
 
 /**

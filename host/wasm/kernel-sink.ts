@@ -22,11 +22,13 @@ import type { LinearMemory } from "./linear-memory.ts";
 /** See KernelSink. */
 export function openSink(memory: LinearMemory, pool: BufferPool, settings: SinkSettings): KernelSink {
   const { partitions, batchBytesMax = BATCH_BYTES_DEFAULT, batchRecordsMax = BATCH_RECORDS_MAX } = settings;
-  const { recordBytesMax = RECORD_BYTES_DEFAULT } = settings;
+  const { recordBytesMax = RECORD_BYTES_DEFAULT, keysRequired = false } = settings;
   assert(partitions > 0 && partitions <= PARTITIONS_MAX, "a sink has 1 to PARTITIONS_MAX partitions");
   assert(batchBytesMax <= BATCH_BYTES_MAX, "batchBytesMax is at most BATCH_BYTES_MAX");
   const sink = memory.fitted(
-    memory.call((kernels) => kernels.sinkNew(partitions, batchBytesMax, batchRecordsMax, recordBytesMax)),
+    memory.call((kernels) =>
+      kernels.sinkNew(partitions, batchBytesMax, batchRecordsMax, recordBytesMax, keysRequired ? 1 : 0),
+    ),
     "a sink",
   );
   /** Taken out of linear memory to make room there, oldest first. */

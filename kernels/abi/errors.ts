@@ -43,6 +43,8 @@ export const ERROR_RECORD_LENGTH = 205;
 export const ERROR_RECORD_SERDE_LENGTH = 206;
 /** The record alone is larger than the sink's recordBytesMax. */
 export const ERROR_RECORD_TOO_LARGE = 207;
+/** The record has no key, and the sink takes none without (its topic is compacted). */
+export const ERROR_RECORD_KEY_MISSING = 208;
 
 /** A byte that JSON does not allow in this place. */
 export const ERROR_JSON_UNEXPECTED = 300;

@@ -19,8 +19,8 @@ export const BATCH_BYTES_DEFAULT = 900000;
 export const BATCH_BYTES_MAX = 67108864;
 /** Records of one record batch that a sink makes. */
 export const BATCH_RECORDS_MAX = 65536;
-/** One record on its own, unless configured, in bytes: Kafka's max.request.size. */
-export const RECORD_BYTES_DEFAULT = 1048576;
+/** One record on its own, unless configured, in bytes: Kafka's max.request.size, less the batch's header. */
+export const RECORD_BYTES_DEFAULT = 1048515;
 /** Finished record batches that a sink holds before it asks the host to take them, in bytes. */
 export const SINK_SEALED_BYTES_MAX = 8388608;
 /** Leaves and connectives of one filter. */

@@ -5,16 +5,16 @@
  *     +------------+---------------+------------+----------------+---------+---------+---------------+
  *     | partitions | batchBytesMax | recordsMax | recordBytesMax | sealed  | last    | sealedBytes   |
  *     +------------+---------------+------------+----------------+---------+---------+---------------+
- *     28       32       36            40        44           48        52            56           64
- *     +--------+--------+-------------+---------+------------+---------+-------------+------------+---------------+
- *     | sticky | status | columnRoom  | column  | openBytes  | refused | lengthGuess | valueGuess | BUILDER × ... |
- *     +--------+--------+-------------+---------+------------+---------+-------------+------------+---------------+
+ *     28       32       36           40       44          48        52            56           60             64
+ *     +--------+--------+------------+--------+-----------+---------+-------------+------------+--------------+---------------+
+ *     | sticky | status | columnRoom | column | openBytes | refused | lengthGuess | valueGuess | keysRequired | BUILDER × ... |
+ *     +--------+--------+------------+--------+-----------+---------+-------------+------------+--------------+---------------+
  *
  * sealed, last: first and last of the finished batches, each the address of a BLOCK. sticky: partition of rows
  * without key. status: why the last append stopped early (0: it did not). column: the host's partition of each
  * row, room for columnRoom rows. sealedBytes, openBytes: finished and unfinished
  * bytes. refused: rows that the last append gave an error. lengthGuess, valueGuess: bytes of the
- * last record's length, and of its value's.
+ * last record's length, and of its value's. keysRequired: 1: a record without key is refused, as a compacted topic does.
  */
 export const SINK_PARTITIONS_AT = 0;
 export const SINK_BATCH_BYTES_MAX_AT = 4;
@@ -31,6 +31,7 @@ export const SINK_OPEN_BYTES_AT = 44;
 export const SINK_REFUSED_AT = 48;
 export const SINK_LENGTH_GUESS_AT = 52;
 export const SINK_VALUE_GUESS_AT = 56;
+export const SINK_KEYS_REQUIRED_AT = 60;
 export const SINK_BUILDERS_AT = 64;
 
 /**

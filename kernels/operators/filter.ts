@@ -218,7 +218,8 @@ function orderOfText(left: usize, right: usize, rightLength: usize): i32 {
   return leftLength == rightLength ? EQUAL : leftLength < rightLength ? LESS : GREATER;
 }
 
-/** Both sides are padded: 8 bytes may be read where fewer count. */
+/** Both sides are padded: 8 bytes may be read where fewer count. Inlined: a call costs a fifth of a filter on texts. */
+@inline
 function orderOfBytes(left: usize, right: usize, length: usize): i32 {
   for (let at: usize = 0; at < length; at += 8) {
     const rest = length - at;

@@ -138,6 +138,7 @@ test("a worker sends one message a commit to the main thread, and one more when 
     newId: randomUUID,
     onTasks: () => {},
     onProgress: (_thread, progress) => told.push(progress),
+    onImport: () => {},
   });
   const running = instance.run();
   for (let round = 0; round < 5; round++) {

@@ -146,6 +146,8 @@ suite("each misconfiguration ends with one error that names cause and remedy", {
       await tools.acl("peridot", "ALL", "ALLOW", kind, "*");
     await tools.acl("peridot", "IDEMPOTENT_WRITE", "ALLOW", "CLUSTER", "kafka-cluster");
     await tools.acl("peridot", "WRITE", "DENY", "TOPIC", "mistake-forbidden");
+    await tools.createTopic("mistake-untold", 2, 1, { "max.message.bytes": "100000" });
+    await tools.acl("peridot", "DESCRIBE_CONFIGS", "DENY", "TOPIC", "mistake-untold");
   });
   after(async () => {
     await cluster?.stop();
@@ -183,8 +185,9 @@ suite("each misconfiguration ends with one error that names cause and remedy", {
   }
 
   // so that the mistakes above are what failed, and nothing else
-  for (const [name, config] of [
+  for (const [name, config, output = "mistake-out"] of [
     ["right over SASL PLAIN", sasl(USERS.peridot)],
+    ["right without permission to read a topic's configuration", sasl(USERS.peridot), "mistake-untold"],
     [
       "right over TLS",
       (it: Cluster) => ({
@@ -195,7 +198,7 @@ suite("each misconfiguration ends with one error that names cause and remedy", {
   ] as const) {
     test(name, async () => {
       const id = name.replaceAll(/\W+/g, "-");
-      const app = start(name, config(cluster), "mistake-in", "mistake-out");
+      const app = start(name, config(cluster), "mistake-in", output);
       const done = cluster.tools.awaitGroup(id, "mistake-in", 60).then(() => "done");
       assert.equal(await Promise.race([done, app.ended]), "done", app.said());
       assert.equal(await app.stop(), 0, app.said());

@@ -1,4 +1,5 @@
 import { sleep, systemClock } from "../../host/clock.ts";
+import { encodeRecords } from "../../host/transport/memory/plain-records.ts";
 import { type Asker, batchOf, RETRY_MS, START_MS } from "./asker.ts";
 
 /** Topics, records and idempotent producers. */
@@ -29,6 +30,7 @@ export class LogQuestions {
     await create("t", 2, 1);
     await create("append-time", 1, 1, [{ name: "message.timestamp.type", value: "LogAppendTime" }]);
     await create("small", 1, 1, [{ name: "max.message.bytes", value: "200" }]);
+    await create("compacted", 1, 1, [{ name: "cleanup.policy", value: "compact" }]);
     await create("t", 2, 1);
     await create("a b", 1, 1);
     await create("zero", 0, 1);
@@ -37,6 +39,7 @@ export class LogQuestions {
     await this.#untilVisible("t");
     await this.#untilVisible("append-time");
     await this.#untilVisible("small");
+    await this.#untilVisible("compacted");
     const absent = await this.#asker.ask("Metadata", {
       topics: [{ name: "absent" }],
       allowAutoTopicCreation: false,
@@ -79,6 +82,16 @@ export class LogQuestions {
       batch[at] = byte;
       await this.#asker.produce(what, "t", batch);
     }
+    const some = (key: string | null) =>
+      encodeRecords(
+        [
+          { key: "k", value: "v" },
+          { key, value: "v" },
+        ],
+        START_MS,
+      );
+    await this.#asker.produce("a key in a compacted topic", "compacted", some("l"));
+    await this.#asker.produce("no key in a compacted topic", "compacted", some(null));
     await this.#asker.fetch("from 0", "t", 0n);
     await this.#asker.fetch("one byte", "t", 0n, { partitionMaxBytes: 1 });
     await this.#asker.fetch("one batch and ten bytes", "t", 0n, {

@@ -126,6 +126,15 @@ test("a permit holds the offsets with their tag and the pair of member and gener
   assert(Object.isFrozen(permit));
 });
 
+test("what a task wants to read back stands behind the tag", () => {
+  const decision = decideCut({
+    ...CUT,
+    offsets: [{ topic: "in", partition: 0, offset: 5n, metadata: '{"byte":7}' }],
+  });
+  assert(decision.cut === "commit");
+  assert.equal(decision.permit.offsets[0]?.metadata, tagText(TAG, '{"byte":7}'));
+});
+
 test("the refusal names the partition that is not the thread's", () => {
   const decision = decideCut({ ...CUT, owned: new Set(["in-0"]) });
   assert(decision.cut === "refuse");

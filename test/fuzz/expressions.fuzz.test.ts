@@ -56,13 +56,17 @@ function stepsOf(topology: (builder: StreamsBuilder) => void): PlanStep[] {
   return below(compile(builder.build(), "app").subTopologies[0]!.sources[0]!.children);
 }
 
-function outputs(topology: (builder: StreamsBuilder) => void, rows: readonly (string | null)[]) {
+function outputs(
+  topology: (builder: StreamsBuilder) => void,
+  rows: readonly (string | null)[],
+  batchRowsMax = PER_CASE,
+) {
   const errors = {
     onProcessingError: "deadLetter",
     onProductionError: "deadLetter",
     deadLetterTopic: "dead",
   } as const;
-  const run = new TopologyRun(topology, { errors });
+  const run = new TopologyRun(topology, { errors, batchRowsMax });
   run.add(
     "in",
     rows.map((value, index) => ({ key: String(index), value, timestamp: index })),
@@ -87,7 +91,7 @@ test(`${COUNT} rows through random declarative steps: kernels and functions make
     const { rows: _, ...rest } = serde;
     const unread: Serde<Fields> = { ...rest, normalizes: true };
     const topology = topologyOf(serde, made, false);
-    const byKernels = outputs(topology, rows);
+    const byKernels = outputs(topology, rows, random.pick([7, 64, PER_CASE]));
     const about = () => `case ${done / PER_CASE} of seed ${SEED}: ${inspectable(made)}`;
     assert.deepEqual(byKernels, outputs(topologyOf(unread, made, false), rows), about());
     assert.deepEqual(byKernels.out, outputs(topologyOf(unread, made, true), rows).out, about());

@@ -14,7 +14,12 @@ export interface Difference {
  * exactly_once_v2: each key's values are exactly the expected ones. at_least_once: all of them, in order apart from
  * repetitions of what was there before.
  */
-export function judge(scenario: Scenario, broker: EmbeddedBroker, input: Input): Difference | undefined {
+export function judge(
+  scenario: Scenario,
+  broker: EmbeddedBroker,
+  input: Input,
+  offsetsOf: typeof judgeOffsets = judgeOffsets,
+): Difference | undefined {
   const found = new Map<string, string[]>();
   for (const record of broker.read(OUTPUT_TOPIC).flat()) {
     const key = record.key?.toString() ?? "";
@@ -29,7 +34,7 @@ export function judge(scenario: Scenario, broker: EmbeddedBroker, input: Input):
     if (difference !== undefined) return difference;
   }
   // Under at_least_once a commit of the same generation may come late and set offsets back: that repeats records.
-  const offsets = scenario.guarantee === "exactly_once_v2" ? judgeOffsets(broker, input) : undefined;
+  const offsets = scenario.guarantee === "exactly_once_v2" ? offsetsOf(broker, input) : undefined;
   return offsets ?? judgeOpen(broker);
 }
 
@@ -66,7 +71,7 @@ function compareApartFromRepetitions(
   return { kind: "missing", says: `key ${key}: ${expected[next]} and ${expected.length - next - 1} more` };
 }
 
-function judgeOffsets(broker: EmbeddedBroker, input: Input): Difference | undefined {
+export function judgeOffsets(broker: EmbeddedBroker, input: Input): Difference | undefined {
   const committed = broker.committedOffsets(GROUP);
   for (const [partition, end] of input.ends.entries()) {
     const offset = committed.get(`${INPUT_TOPIC}-${partition}`)?.offset ?? 0n;
@@ -95,7 +100,8 @@ export function judgeOpen(broker: EmbeddedBroker): Difference | undefined {
  */
 export function isDone(scenario: Scenario, broker: EmbeddedBroker, input: Input, program: Program): boolean {
   if (!input.isComplete) return false;
+  const offsetsOf = program.judgeOffsets ?? judgeOffsets;
   if (program.between.length > 0) return judge(scenario, broker, input) === undefined;
-  if (judgeOffsets(broker, input) === undefined) return judgeOpen(broker) === undefined;
-  return scenario.guarantee === "at_least_once" && judge(scenario, broker, input) === undefined;
+  if (offsetsOf(broker, input) === undefined) return judgeOpen(broker) === undefined;
+  return scenario.guarantee === "at_least_once" && judge(scenario, broker, input, offsetsOf) === undefined;
 }

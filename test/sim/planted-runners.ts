@@ -23,8 +23,8 @@ class WrappedRunner implements TaskRunner {
     return this.inner.topicsWanted;
   }
 
-  learn(partitionsOf: ReadonlyMap<string, number>): void {
-    this.inner.learn(partitionsOf);
+  learn(...known: Parameters<TaskRunner["learn"]>): void {
+    this.inner.learn(...known);
   }
 
   get counters(): TaskRunner["counters"] {

@@ -135,6 +135,7 @@ export class Processes {
   #begin(seat: Seat): void {
     const { scenario, broker, random, trace, plant, subTopologies, makeRunner } = this.#settings;
     const clock = new ProcessClock(this.#settings.clock);
+    const traps = () => this.#trapsPending.delete(seat);
     const process = new SimProcess({
       name: `p${seat.index}.${seat.lives++}`,
       processId: seat.processId,
@@ -146,7 +147,8 @@ export class Processes {
       random: random.fork(),
       plant,
       subTopologies,
-      makeRunner: () => makeRunner(() => this.#trapsPending.delete(seat)),
+      makeRunner: () => makeRunner(traps),
+      traps,
       note: (event) => {
         if (!clock.isDead) trace.note(event);
       },

@@ -1,5 +1,8 @@
 import type { SubTopologySources } from "../../host/task/decide-assignment.ts";
 import type { TaskRunner } from "../../host/task/task.ts";
+import type { EmbeddedBroker } from "../../host/transport/memory/embedded-broker.ts";
+import type { Input } from "./input.ts";
+import type { Difference } from "./judge.ts";
 import { PlainRunner, plainOutputsOf } from "./plain-runner.ts";
 import { INPUT_TOPIC, OUTPUT_TOPIC, type Scenario } from "./scenario.ts";
 
@@ -11,6 +14,8 @@ export interface Program {
   readonly subTopologies: readonly SubTopologySources[];
   /** Topics between the sub-topologies, with as many partitions as the output. */
   readonly between: readonly string[];
+  /** Whether the committed offsets stand for all of the input; default: the group's offsets in the input topic. */
+  readonly judgeOffsets?: (broker: EmbeddedBroker, input: Input) => Difference | undefined;
 }
 
 /** One sub-topology that reads the input. */

@@ -34,7 +34,7 @@ export async function runSeed(
 ): Promise<Verdict> {
   const scenario = drawScenario(seed);
   const world = new World(scenario, plant, program);
-  const failure = await outcomeOf(world, scenario);
+  const failure = await outcomeOf(world, scenario, program);
   return {
     seed,
     failure,
@@ -45,19 +45,23 @@ export async function runSeed(
   };
 }
 
-async function outcomeOf(world: World, scenario: Scenario): Promise<Verdict["failure"]> {
+async function outcomeOf(
+  world: World,
+  scenario: Scenario,
+  { judgeOffsets }: Program,
+): Promise<Verdict["failure"]> {
   try {
     await world.run();
   } catch (error) {
     if (!(error instanceof PeridotError) || error.code !== "CLOCK_STUCK") throw error;
     return {
       kind: "stuck",
-      says: `${error.message}; ${judge(scenario, world.broker, world.input)?.says ?? ""}`,
+      says: `${error.message}; ${judge(scenario, world.broker, world.input, judgeOffsets)?.says ?? ""}`,
     };
   }
   const flaw = world.flaws[0];
   if (flaw !== undefined) return { kind: "flaw", says: flaw };
-  return judge(scenario, world.broker, world.input);
+  return judge(scenario, world.broker, world.input, judgeOffsets);
 }
 
 /** What to read of a failed seed. */

@@ -48,6 +48,7 @@ export interface ProcessSettings {
   readonly plant: Plant;
   readonly subTopologies: readonly SubTopologySources[];
   readonly makeRunner: () => TaskRunner;
+  readonly traps: () => boolean;
   readonly note: (event: string) => void;
   /** Called once it has ended by itself, with what ended it. */
   readonly onEnd: (error: PeridotError | undefined) => void;
@@ -142,6 +143,7 @@ export class SimProcess {
       decisions: { ...DECISIONS, ...this.#defect.decisions },
       events: this.#eventsOf(index),
     };
+    const incarnation = `${name}-${index}`;
     return new StreamThread(
       {
         guarantee: scenario.guarantee,
@@ -150,9 +152,9 @@ export class SimProcess {
         stepMsMax: 20,
         taskTimeoutMs: 60_000,
         retryBackoffMs: 50,
-        incarnation: `${name}-${index}`,
+        incarnation,
       },
-      this.#defect.thread?.(parts) ?? parts,
+      this.#defect.thread?.(parts, { incarnation, traps: this.settings.traps }) ?? parts,
     );
   }
 

@@ -41,6 +41,11 @@ const ROWS: readonly (readonly [string, AssignmentFacts, Record<string, readonly
     { tasks: ["0_0"], members: [member("a"), member("b"), member("c")] },
     { a: ["0_0"], b: [], c: [] },
   ],
+  [
+    "what cannot be shared stays where it was",
+    { tasks: ["0_0"], members: [member("a"), member("b", ["0_0"])] },
+    { a: [], b: ["0_0"] },
+  ],
   ["no tasks", { tasks: [], members: [member("a")] }, { a: [] }],
 ];
 

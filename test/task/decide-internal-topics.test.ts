@@ -149,6 +149,7 @@ function factsOf({ reads, internal, exist, required }: Row): InternalTopicFacts 
       topic,
       partitions,
       writtenBy,
+      isRead: reads.flat().includes(topic),
     })),
     required: required ?? reads.flat().filter((topic) => !(topic in internal)),
     subTopologies: reads.map((sourceTopics, subTopology) => ({ subTopology, sourceTopics })),
@@ -174,4 +175,17 @@ test("every variant stands in the table", () => {
     "partitions-differ": true,
   };
   assert.deepEqual(new Set(said), new Set(Object.keys(all)));
+});
+
+test("what only others read is no topic whose records are deleted once consumed: the cluster's settings hold", () => {
+  const facts = factsOf({
+    reads: [["in"]],
+    internal: { x: [1, 0] },
+    exist: { in: 3 },
+    decision: { act: "proceed" },
+  });
+  assert.deepEqual(decideInternalTopics(facts), {
+    act: "create",
+    topics: [{ topic: "x", partitions: 1, replicationFactor: -1, configs: {} }],
+  });
 });

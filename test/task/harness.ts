@@ -3,6 +3,7 @@ import { systemClock } from "../../host/clock.ts";
 import { StreamsBuilder } from "../../host/dsl/streams-builder.ts";
 import { makeTaskRunner, type TaskRunnerSettings } from "../../host/task/runner.ts";
 import type { TaskRunner } from "../../host/task/task.ts";
+import { limitsOfConfigs, type TopicLimits } from "../../host/task/topic-limits.ts";
 import { compile } from "../../host/topology/compile.ts";
 import { DEFAULT_ERROR_SETTINGS, type ErrorSettings } from "../../host/topology/error-settings.ts";
 import { sinkTopics, sourceTopics } from "../../host/topology/plan.ts";
@@ -38,6 +39,8 @@ export interface TopologyRunSettings {
   /** Of each topic; default 1. 0: a topic that a function may choose does not exist. */
   readonly partitions?: Readonly<Record<string, number>>;
   readonly clock?: TaskRunnerSettings["clock"];
+  /** Topic configurations, of which limits are made as at a broker. */
+  readonly configs?: Readonly<Record<string, Readonly<Record<string, string>>>>;
 }
 
 function bytesOf(part: string | Uint8Array | null | undefined): Uint8Array | null {
@@ -87,10 +90,17 @@ export function fetched(
 export class TopologyRun {
   readonly runner: TaskRunner;
   readonly #partitions: Readonly<Record<string, number>>;
+  readonly #limits: ReadonlyMap<string, TopicLimits>;
   readonly #ends = new Map<string, bigint>();
 
   constructor(describe: (builder: StreamsBuilder) => void, settings: TopologyRunSettings = {}) {
     this.#partitions = settings.partitions ?? {};
+    this.#limits = new Map(
+      Object.entries(settings.configs ?? {}).map(([topic, configs]) => {
+        const bytesMax = { "max.message.bytes": "1048588" };
+        return [topic, limitsOfConfigs(new Map(Object.entries({ ...bytesMax, ...configs })))!];
+      }),
+    );
     const builder = new StreamsBuilder();
     describe(builder);
     const plan = compile(builder.build(), "app");
@@ -104,6 +114,7 @@ export class TopologyRun {
     this.runner = makeTaskRunner({
       plan,
       partitionsOf,
+      limitsOf: this.#limits,
       errors,
       clock: settings.clock ?? systemClock,
       strictOrder: settings.strictOrder ?? false,
@@ -133,7 +144,7 @@ export class TopologyRun {
       const done = this.runner.process(always);
       const { topicsWanted } = this.runner;
       const found = topicsWanted.map((topic) => [topic, this.#partitions[topic] ?? 1] as const);
-      this.runner.learn(new Map(found.filter(([, partitions]) => partitions > 0)));
+      this.runner.learn(new Map(found.filter(([, partitions]) => partitions > 0)), this.#limits);
       if (done === 0 && topicsWanted.length === 0) return rows;
       rows += done;
     }

@@ -79,6 +79,8 @@ export const DIRECTIONS: Readonly<Record<string, readonly string[]>> = {
   "host/task/": [...BASE, ...STAGES, "host/topology/", "host/config.ts"],
   // runs what the stages and the DSL make, beside the application
   "host/testing/": [...all, "host/task/", "host/app.ts"],
+  // iterables beside the log: a feeder is a stream thread whose input is the user's, a reader one whose output is
+  "host/import-export/": [...BASE, ...STAGES, "host/topology/", "host/config.ts", "host/task/"],
   "host/": [...all, "host/"],
   "bench/": ["bench/", "host/index.ts"],
   // kernels are no public API, and a figure of theirs alone needs them alone

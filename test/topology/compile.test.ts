@@ -155,7 +155,7 @@ test("a repartition is a topic of the application's own between two sub-topologi
     [[[["in"], "selectKey[filter[app-by-value-repartition]]"]], [[["app-by-value-repartition"], "out"]]],
   );
   assert.deepEqual(plan.internalTopics, [
-    { topic: "app-by-value-repartition", partitions: 3, writtenBy: [0] },
+    { topic: "app-by-value-repartition", partitions: 3, writtenBy: [0], isRead: true },
   ]);
 });
 

@@ -197,6 +197,16 @@ test("a record larger than recordBytesMax is refused, its neighbours are not", (
   assert.equal(takeAll(sink, 1).records[0]?.length, 2);
 });
 
+test("a record without key is refused where keys are required, its neighbours are not", () => {
+  const { batch, selection } = load(kernels, [{ key: "a" }, { key: null, value: "b" }, { key: "" }]);
+  const sink = kernels.newSink({ partitions: 3, keysRequired: true });
+  assert.equal(sink.append(batch, selection, passThrough), 2);
+  assert.deepEqual(batch.batch.takeError(1), { code: errors.ERROR_RECORD_KEY_MISSING, at: 0 });
+  assert.equal(batch.batch.takeError(1), undefined);
+  sink.seal();
+  assert.equal(takeAll(sink, 3).records.flat().length, 2);
+});
+
 test("drop forgets what is open and what is finished", () => {
   const { batch, selection } = load(
     kernels,

@@ -7,7 +7,7 @@ import java.util.HexFormat;
  * a number), an address in JSON of about 75 bytes each. `tricky` makes one value in eight hard to parse (escapes,
  * non-ASCII text, white space, another order of fields).
  */
-final class Addresses {
+final class Addresses implements Seed.Records {
     private static final int NUMBERS = 69;
     private final boolean tricky;
     private int state;
@@ -30,11 +30,13 @@ final class Addresses {
     }
 
     /** To be called in turn with `nextValue`. */
-    String nextKey() {
+    @Override
+    public String nextKey() {
         return pick(FIRST_NAMES) + below(NUMBERS);
     }
 
-    String nextValue() {
+    @Override
+    public String nextValue() {
         text.setLength(0);
         if (tricky && below(8) == 0) appendTricky();
         else appendPlain();

@@ -47,6 +47,10 @@ final class Reader {
             this.hash = Arrays.hashCode(this.bytes);
         }
 
+        boolean isNull() {
+            return bytes == NULL;
+        }
+
         @Override
         public int hashCode() {
             return hash;

@@ -9,8 +9,8 @@ import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 
 /**
- * Seed TOPIC COUNT [codec=none] [seed=1] [tricky=no] [rate=0]: writes COUNT addresses, partitioned by murmur2 of the
- * key. With a rate (records a second) it says "flowing" once the first record is stored, and stops early when its
+ * Seed TOPIC COUNT [codec=none] [seed=1] [tricky=no] [poison=no] [rate=0]: writes COUNT addresses, or orders with one
+ * poisonous in a hundred, partitioned by murmur2 of the key. With a rate (records a second) it says "flowing" once the first record is stored, and stops early when its
  * standard input has ended.
  */
 public final class Seed {
@@ -20,16 +20,18 @@ public final class Seed {
     public static void main(String[] args) throws Exception {
         Map<String, String> options = Clients.options(args, 2);
         long count = Long.parseLong(args[1]);
-        Addresses addresses = new Addresses(
-            Integer.parseInt(options.getOrDefault("seed", "1")), options.getOrDefault("tricky", "no").equals("yes"));
+        int seed = Integer.parseInt(options.getOrDefault("seed", "1"));
+        Records records = options.getOrDefault("poison", "no").equals("yes")
+            ? new Orders(seed)
+            : new Addresses(seed, options.getOrDefault("tricky", "no").equals("yes"));
         long rate = Long.parseLong(options.getOrDefault("rate", "0"));
         if (rate > 0) watchInput();
         long started = System.nanoTime();
-        long written = write(args[0], count, rate, options.getOrDefault("codec", "none"), addresses);
+        long written = write(args[0], count, rate, options.getOrDefault("codec", "none"), records);
         System.out.printf("{\"records\":%d,\"seconds\":%.2f}%n", written, (System.nanoTime() - started) / 1e9);
     }
 
-    private static long write(String topic, long count, long rate, String codec, Addresses addresses) throws Exception {
+    private static long write(String topic, long count, long rate, String codec, Records records) throws Exception {
         Properties settings = new Properties();
         settings.put("bootstrap.servers", Clients.bootstrap());
         settings.put("linger.ms", 50);
@@ -50,8 +52,9 @@ public final class Seed {
                     long aheadMs = written * 1000 / rate - (System.nanoTime() - started) / 1_000_000;
                     if (aheadMs > 0) Thread.sleep(aheadMs);
                 }
-                byte[] key = addresses.nextKey().getBytes(StandardCharsets.UTF_8);
-                byte[] value = addresses.nextValue().getBytes(StandardCharsets.UTF_8);
+                String name = records.nextKey();
+                byte[] key = name == null ? null : name.getBytes(StandardCharsets.UTF_8);
+                byte[] value = records.nextValue().getBytes(StandardCharsets.UTF_8);
                 producer.send(new ProducerRecord<>(topic, key, value), (metadata, error) -> {
                     if (error != null) failed.compareAndSet(null, error);
                     else if (flowing.compareAndSet(false, true)) System.out.println("flowing");
@@ -61,6 +64,13 @@ public final class Seed {
         }
         if (failed.get() != null) throw new IllegalStateException(failed.get());
         return written;
+    }
+
+    /** What is written: a key or null, then its value, in turn. */
+    interface Records {
+        String nextKey();
+
+        String nextValue();
     }
 
     private static void watchInput() {

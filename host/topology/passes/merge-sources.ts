@@ -41,6 +41,7 @@ function readAlike(a: SourceNode, b: SourceNode): boolean {
     a.topics.every((topic) => b.topics.includes(topic)) &&
     String(a.pattern) === String(b.pattern) &&
     a.internal === b.internal &&
+    a.imported === b.imported &&
     a.key === b.key &&
     a.value === b.value &&
     a.timestamps === b.timestamps &&

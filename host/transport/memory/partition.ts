@@ -1,5 +1,6 @@
 import { ATTRIBUTE_TRANSACTIONAL, LENGTH_AT, LENGTH_OVERHEAD } from "../../../kernels/abi/record-batch-v2.ts";
 import { controlBatch } from "./control-batch.ts";
+import { codeOfRecords } from "./judge-records.ts";
 import { Log } from "./log.ts";
 import { ProducerStates } from "./producer-state.ts";
 import { CODE } from "./response-codes.ts";
@@ -30,6 +31,11 @@ interface AbortedTransaction {
 export interface AppendRules {
   readonly logAppendTime: boolean;
   readonly batchBytesMax: number;
+  /** The topic is compacted: no record without key. */
+  readonly keysRequired: boolean;
+  /** How far a record's time may lie before the broker's and after it, in milliseconds. */
+  readonly timestampBeforeMaxMs: number;
+  readonly timestampAfterMaxMs: number;
   /** Whether the CRC of each produced batch is checked, as brokers do. */
   readonly checksums: boolean;
 }
@@ -88,6 +94,10 @@ export class Partition {
     if (fault === "invalid") return refused(CODE.INVALID_RECORD);
     const heads = headsOf(records);
     if (heads.some((head) => head.bytes > rules.batchBytesMax)) return refused(CODE.MESSAGE_TOO_LARGE);
+    for (const { at, bytes } of heads) {
+      const code = codeOfRecords(records.subarray(at, at + bytes), nowMs, rules);
+      if (code !== CODE.NONE) return refused(code);
+    }
     const known = this.#answerWithoutAppend(heads, bumpsEpochs, rules.logAppendTime);
     if (known !== undefined) return known;
 

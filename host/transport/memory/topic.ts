@@ -68,9 +68,17 @@ export class Topic {
     return {
       logAppendTime: this.config("message.timestamp.type") === "LogAppendTime",
       batchBytesMax: Number(this.config("max.message.bytes")),
+      keysRequired: this.config("cleanup.policy")!.split(",").includes("compact"),
+      timestampBeforeMaxMs: millisecondsOf(this.config("message.timestamp.before.max.ms")),
+      timestampAfterMaxMs: millisecondsOf(this.config("message.timestamp.after.max.ms")),
       checksums: this.#checksums,
     };
   }
+}
+
+/** A bound that is not set is none: a virtual clock is not that of the data (Kafka 4 allows an hour after its own). */
+function millisecondsOf(text: string | undefined): number {
+  return text === undefined ? Number.POSITIVE_INFINITY : Number(text);
 }
 
 /** What Kafka's Topic.validate refuses, or undefined. */
