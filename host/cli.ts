@@ -1,15 +1,18 @@
 #!/usr/bin/env node
 import { readFileSync } from "node:fs";
 import { DESCRIBE_USAGE, describeModule } from "./cli/describe-module.ts";
+import { KERNEL_USAGE, kernelCommand } from "./cli/kernel-build.ts";
 import { asPeridotError } from "./commit/commit.ts";
 
 const USAGE = `usage: ${DESCRIBE_USAGE}
+       ${KERNEL_USAGE}
        peridot --version | --help
 `;
 
 /** By name: what a command does with the words behind it. It answers with what is wrong with them, if something is. */
 const COMMANDS: ReadonlyMap<string, (words: readonly string[]) => Promise<string | undefined>> = new Map([
   ["describe", describeModule],
+  ["kernel", kernelCommand],
 ]);
 
 /** The command `peridot`. Exit status: 0 done, 1 it cannot be done, 64 the command line is wrong. */

@@ -168,11 +168,28 @@ export const ERRORS = {
   },
   KERNEL_MODULE_MISSING: {
     kind: "fatal",
-    says: "the kernel module {path} cannot be read. In a checkout of Peridot, run npm run build:kernels; else install the package anew",
+    says: "the kernel module {path} cannot be read. Build it: npx peridot kernel build FILE (the built-in one, in a checkout of Peridot: npm run build:kernels)",
+  },
+  KERNEL_MODULE_INVALID: {
+    kind: "fatal",
+    says: "the kernel module {path} cannot be used: {problem}. Build it with npx peridot kernel build, or by kernels/ABI.md",
   },
   KERNEL_ABI_DIFFERS: {
     kind: "fatal",
-    says: "the kernel module speaks ABI version {found}, this code {expected}. Run npm run build:kernels, or install the package anew",
+    says: "the kernel module {module} speaks ABI version {found}, this code {expected}. Build it anew: npx peridot kernel build FILE (in a checkout of Peridot: npm run build:kernels)",
+  },
+  KERNEL_MISSING: {
+    kind: "fatal",
+    says: "the kernel module {module} has no kernel {kernel}. It has: {kernels}. Export a function of that name, and run npx peridot kernel build",
+  },
+  KERNEL_FIELD_INVALID: {
+    kind: "fatal",
+    says: 'the kernel {kernel} asks for the field "{field}", {problem}. Correct the kernel, or the schema of its input',
+  },
+  KERNEL_BUILD_FAILED: { kind: "fatal", says: "kernel build:\n{problems}" },
+  KERNEL_COMPILER_MISSING: {
+    kind: "fatal",
+    says: "kernels are compiled by the package assemblyscript, which is not installed. Add it to your project: npm install --save-dev assemblyscript@{version}",
   },
   RECORD_BATCH_INVALID: {
     kind: "fatal",
@@ -229,6 +246,7 @@ export const ERRORS = {
   ARITHMETIC_FAILED: { kind: "record", says: "{where}: {left} {sign} {right}: {problem}" },
   RECORD_REFUSED: { kind: "record", says: "{reason}" },
   SERDE_REFUSED: { kind: "record", says: "the serde {serde} refuses {problem}" },
+  RECORD_TRAPPED: { kind: "record", says: "the kernel traps at it: {what}" },
   RECORD_FAILED: {
     kind: "record",
     says: 'the record at offset {offset} of {topic}-{partition} failed in {node} ({stage}): {problem}. All before it is done. Mend its producer or the code, or set {option} to "continue" or "deadLetter"',

@@ -21,6 +21,7 @@ export type {
   Projection,
 } from "./dsl/fields.ts";
 export type { ExportedArguments, ExportedAs, Imported } from "./dsl/imported.ts";
+export type { KernelOptions } from "./dsl/kernel-options.ts";
 export type { KStream } from "./dsl/kstream.ts";
 export type { KnownSerdes, Named, Produced } from "./dsl/produced.ts";
 export type { Repartitioned } from "./dsl/repartitioned.ts";

@@ -2,6 +2,7 @@ import { asPeridotError } from "./commit/commit.ts";
 import type { ResolvedConfig } from "./config.ts";
 import type { PeridotError } from "./errors.ts";
 import { Importer, type ImportProgress } from "./import-export/importer.ts";
+import { KernelTraps } from "./task/kernel-traps.ts";
 import { Membership } from "./task/membership.ts";
 import { memberSettings, openThread } from "./task/open-thread.ts";
 import { prepareTopics } from "./task/prepare-topics.ts";
@@ -136,6 +137,7 @@ export class Instance {
     const { config, plan, transport, newId } = this.#settings;
     const life = newId();
     if (config.threads === 0) {
+      const traps = new KernelTraps();
       return [
         openThread({
           config,
@@ -151,6 +153,7 @@ export class Instance {
               errors: config.errors,
               clock: config.clock,
               strictOrder: config.strictOrder,
+              traps,
             }),
           events: this.#eventsOf(0),
         }),

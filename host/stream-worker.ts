@@ -5,6 +5,7 @@ import { asPeridotError } from "./commit/commit.ts";
 import type { ResolvedConfig } from "./config.ts";
 import { PeridotError } from "./errors.ts";
 import { loadTopology } from "./load-topology.ts";
+import { KernelTraps } from "./task/kernel-traps.ts";
 import { openThread } from "./task/open-thread.ts";
 import { makeTaskRunner } from "./task/runner.ts";
 import type { StreamThread } from "./task/stream-thread.ts";
@@ -96,13 +97,14 @@ async function open(): Promise<StreamThread> {
   };
   const { partitionsOf, limitsOf, thread: index, processId, life, turns } = start;
   const { applicationId, errors, clock, strictOrder } = config;
+  const traps = new KernelTraps();
   return openThread({
     config,
     transport: kafkaTransport(kafka)({ clientId: `${applicationId}-${index}`, clock }),
     index,
     processId,
     life,
-    makeRunner: () => makeTaskRunner({ plan, partitionsOf, limitsOf, errors, clock, strictOrder }),
+    makeRunner: () => makeTaskRunner({ plan, partitionsOf, limitsOf, errors, clock, strictOrder, traps }),
     events: {
       lost: (error) => tell({ event: "lost", error: errorToText(error) }),
       failed: (error) => tell({ event: "failed", error: errorToText(error) }),

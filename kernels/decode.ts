@@ -1,6 +1,4 @@
 import {
-  BATCH_COLUMN_LEAD,
-  BATCH_COLUMNS_AT,
   BATCH_ERROR_AT_SLOT,
   BATCH_ERROR_CODE_SLOT,
   BATCH_HEADERS_AT_SLOT,
@@ -13,7 +11,6 @@ import {
   BATCH_TABLE_BASE_OFFSET_AT,
   BATCH_TABLE_ERRORS_AT,
   BATCH_TABLE_POSITION_AT,
-  BATCH_TABLE_ROWS_AT,
   BATCH_TIMESTAMP_SLOT,
   BATCH_VALUE_AT_SLOT,
   BATCH_VALUE_LENGTH_SLOT,
@@ -65,9 +62,9 @@ import {
   RECORDS_AT,
   RECORD_COUNT_AT,
 } from "./abi/record-batch-v2";
+import { closeBatch, columnAt } from "./batch-layout";
 import { crc32c } from "./crc32c";
 import { headersFault } from "./headers";
-import { columnBytes } from "./input";
 import { sizeOfVarint, sizeOfVarlong, varintAt, varlongAt } from "./varint";
 
 /**
@@ -102,32 +99,6 @@ export function decode(input: usize, rowsMax: i32, position: i64): i32 {
   }
   closeBatch(region, rows, capacity);
   return rows ? rows : -load<i32>(input, INPUT_FAULT_CODE_AT);
-}
-
-/** Address of a column's elements in a Batch that this module laid out: abi/batch.ts has the order of the columns. */
-@inline
-function columnAt(region: usize, slot: i32, capacity: i32): usize {
-  const isBehindTimestamps = i32(slot > BATCH_TIMESTAMP_SLOT);
-  const isBehindCodes = i32(slot > BATCH_ERROR_CODE_SLOT);
-  const narrow = ((slot - BATCH_OFFSET_DELTA_SLOT) >> 1) - isBehindTimestamps - isBehindCodes;
-  return (
-    region +
-    BATCH_COLUMNS_AT +
-    BATCH_COLUMN_LEAD +
-    <usize>narrow * columnBytes(BATCH_OFFSET_DELTA_SLOT, capacity) +
-    (isBehindTimestamps ? columnBytes(BATCH_TIMESTAMP_SLOT, capacity) : 0) +
-    (isBehindCodes ? columnBytes(BATCH_ERROR_CODE_SLOT, capacity) : 0)
-  );
-}
-
-/** Writes the number of rows into the table and every column. */
-function closeBatch(region: usize, rows: i32, capacity: i32): void {
-  store<i32>(region + BATCH_TABLE_AT, rows, BATCH_TABLE_ROWS_AT);
-  let column = region + BATCH_COLUMNS_AT;
-  for (let slot = BATCH_OFFSET_DELTA_SLOT; slot <= BATCH_ERROR_AT_SLOT; slot += 2) {
-    store<i32>(column, rows, 4);
-    column += columnBytes(slot, capacity);
-  }
 }
 
 /** Reads the header of the next record batch that has records to deliver. @returns false: there is none. */

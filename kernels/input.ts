@@ -1,20 +1,3 @@
-import {
-  BATCH_BYTES_SLOT,
-  BATCH_COLUMN_LEAD,
-  BATCH_COLUMNS,
-  BATCH_COLUMNS_AT,
-  BATCH_ERROR_CODE_SLOT,
-  BATCH_IDENTIFIER,
-  BATCH_IDENTIFIER_AT,
-  BATCH_OFFSET_DELTA_SLOT,
-  BATCH_TABLE_AT,
-  BATCH_TABLE_BASE_OFFSET_AT,
-  BATCH_TABLE_BYTES,
-  BATCH_TABLE_VECTORS_AT,
-  BATCH_TIMESTAMP_SLOT,
-  BATCH_VTABLE_AT,
-  BATCH_VTABLE_BYTES,
-} from "./abi/batch";
 import { ERROR_MEMORY_FULL } from "./abi/errors";
 import {
   INPUT_BYTES,
@@ -32,6 +15,7 @@ import {
   INPUT_ROWS_MAX_AT,
 } from "./abi/input";
 import { BATCH_ROWS_MAX, INPUT_BYTES_MAX, PAD_BYTES } from "./abi/limits";
+import { layOut, writeHead } from "./batch-layout";
 import { allocate, release, roomOf } from "./memory/allocator";
 
 /**
@@ -119,43 +103,4 @@ function fit(input: usize, bytes: usize): usize {
   store<u32>(input, <u32>region, INPUT_REGION_AT);
   store<u32>(input, region ? <u32>roomOf(region) : 0, INPUT_CAPACITY_AT);
   return region;
-}
-
-/** Bytes that a column takes, what stands before its elements included. */
-@inline
-export function columnBytes(slot: i32, rowsMax: i32): usize {
-  const size: usize = slot == BATCH_TIMESTAMP_SLOT ? 8 : slot == BATCH_ERROR_CODE_SLOT ? 2 : 4;
-  return BATCH_COLUMN_LEAD + ((<usize>rowsMax * size + 7) & ~7);
-}
-
-/** From the region to the elements of `bytes`: the columns stand before it. */
-function layOut(rowsMax: i32): usize {
-  let at: usize = BATCH_COLUMNS_AT;
-  for (let slot = BATCH_OFFSET_DELTA_SLOT; slot < BATCH_BYTES_SLOT; slot += 2) at += columnBytes(slot, rowsMax);
-  return at + BATCH_COLUMN_LEAD;
-}
-
-/** Everything of a Batch that does not change from one `decode` to the next. */
-function writeHead(region: usize, rowsMax: i32, bytesAt: usize): void {
-  memory.fill(region, 0, BATCH_COLUMNS_AT);
-  store<u32>(region, BATCH_TABLE_AT);
-  store<u32>(region, BATCH_IDENTIFIER, BATCH_IDENTIFIER_AT);
-  const vtable = region + BATCH_VTABLE_AT;
-  const table = region + BATCH_TABLE_AT;
-  store<u16>(vtable, BATCH_VTABLE_BYTES);
-  store<u16>(vtable, BATCH_TABLE_BYTES, 2);
-  store<u16>(vtable, BATCH_TABLE_BASE_OFFSET_AT, 4);
-  store<u16>(vtable, BATCH_TABLE_BASE_OFFSET_AT + 8, 6);
-  store<u16>(vtable, BATCH_TABLE_BASE_OFFSET_AT + 16, 8);
-  store<u16>(vtable, BATCH_TABLE_BASE_OFFSET_AT + 20, 10);
-  store<i32>(table, BATCH_TABLE_AT - BATCH_VTABLE_AT);
-  let column = region + BATCH_COLUMNS_AT;
-  for (let index = 0; index <= BATCH_COLUMNS; index++) {
-    const slot = BATCH_OFFSET_DELTA_SLOT + (index << 1);
-    const at = BATCH_TABLE_VECTORS_AT + (index << 2);
-    store<u16>(vtable + slot, <u16>at);
-    store<u32>(table + at, <u32>(column + 4 - (table + at)));
-    if (index < BATCH_COLUMNS) column += columnBytes(slot, rowsMax);
-  }
-  assert(column + BATCH_COLUMN_LEAD == region + bytesAt);
 }

@@ -92,6 +92,43 @@ test("describe --out into a folder that is not there says so, in one line, with 
   assert.deepEqual([status, stdout, stderr.trim().split("\n").length], [1, "", 1]);
 });
 
+const KERNEL = `import { Emitter, Row } from "peridot-streams/kernel";
+export function shout(row: Row, out: Emitter): void {
+  out.value.span(row.value.upper());
+  out.emit();
+}
+`;
+
+test("kernel build compiles a file of another project into a module, in a folder that it makes", () => {
+  const { status, stdout, stderr } = peridot(
+    "kernel",
+    "build",
+    module("shout.ts", KERNEL),
+    "--out",
+    "made/k.wasm",
+  );
+  assert.equal(stderr, "");
+  assert.match(stdout, /^made\/k\.wasm: shout \(\d+ kB\)\n$/);
+  assert.equal(status, 0);
+  assert.equal(readFileSync(join(folder, "made/k.wasm")).readUInt32BE(), 0x0061736d);
+});
+
+test("kernel build says what is wrong with a kernel, a problem a line, with status 1", () => {
+  const text = KERNEL.replace("out.emit();", "store<i32>(0, 1);\n  let numbers = [1];");
+  const { status, stdout, stderr } = peridot("kernel", "build", module("wild.ts", text));
+  assert.match(
+    stderr,
+    /^peridot: kernel build:\nwild\.ts:4:3: "store" reaches past .*\nwild\.ts:5:17: an array: .*\n$/,
+  );
+  assert.deepEqual([status, stdout], [1, ""]);
+});
+
+test("kernel build says where it cannot write", () => {
+  const { status, stderr } = peridot("kernel", "build", "shout.ts", "--out", "shout.ts/k.wasm");
+  assert.match(stderr, /^peridot: kernel build:\nshout\.ts\/k\.wasm cannot be written/);
+  assert.equal(status, 1);
+});
+
 const WRONG: readonly [string, string, RegExp][] = [
   [
     "that is not there",
@@ -138,6 +175,10 @@ const MISUSES: readonly [readonly string[], RegExp][] = [
   ],
   [["describe", "a.ts", "--out"], /^peridot: .*'--out <value>' argument missing\nusage: peridot/],
   [["describe", "a.ts", "--colour"], /^peridot: Unknown option '--colour'/],
+  [["kernel"], /^peridot: kernel build FILE: name the files/],
+  [["kernel", "build"], /^peridot: kernel build FILE: name the files/],
+  [["kernel", "make", "a.ts"], /^peridot: kernel build FILE: name the files/],
+  [["kernel", "build", "a.ts", "--fast"], /^peridot: Unknown option '--fast'/],
 ];
 
 for (const [words, says] of MISUSES) {

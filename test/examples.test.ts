@@ -1,16 +1,25 @@
 import assert from "node:assert/strict";
-import { globSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { stripTypeScriptTypes } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, suite, test } from "node:test";
 import { z } from "zod";
 import * as api from "../host/index.ts";
+import { buildKernels } from "../host/kernel-build/build-kernels.ts";
 import { docstringExamples, publicFiles, runProgram, SnippetFolder } from "./snippets.ts";
 
 const root = join(import.meta.dirname, "..");
 const stateRoot = mkdtempSync(join(tmpdir(), "peridot-examples-"));
 after(() => rmSync(stateRoot, { recursive: true, force: true }));
+
+/** Kernels of examples, as their authors build them. */
+for (const folder of globSync("examples/*/kernels", { cwd: root })) {
+  const files = globSync("*.ts", { cwd: join(root, folder) });
+  const { wasm } = await buildKernels(files, join(root, folder));
+  mkdirSync(join(root, folder, "../build"), { recursive: true });
+  writeFileSync(join(root, folder, "../build/kernels.wasm"), wasm);
+}
 
 suite("examples print what stands beside them", () => {
   for (const file of globSync("examples/*/main.ts", { cwd: root }).sort()) {
@@ -42,6 +51,7 @@ declare global {
   const builder: api.StreamsBuilder;
   const clients: api.KStream<string, zod.infer<typeof Client>, "key" | "value">;
   const topology: URL;
+  const kernels: URL;
 }
 `;
 
@@ -82,6 +92,7 @@ function scene() {
     builder,
     clients: builder.stream("clients", { key: api.string, value: api.json(Client) }),
     topology: new URL("./app/topologies/steered.ts", import.meta.url),
+    kernels: new URL("../examples/kernel/build/kernels.wasm", import.meta.url),
     peridot,
   };
 }

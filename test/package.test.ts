@@ -4,6 +4,8 @@ import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, suite, test } from "node:test";
+import { kernelsIn } from "../host/wasm/kernel-module.ts";
+import { Module } from "../host/wasm/web-assembly.ts";
 
 /** What `npm run build` and `npm pack` make, installed into an empty project as a user would. */
 const root = join(import.meta.dirname, "..");
@@ -28,6 +30,8 @@ suite("the package", () => {
       "dist/host/index.js",
       "dist/host/index.d.ts",
       "dist/kernels/build/kernels.wasm",
+      "kernels/kernel.ts",
+      "kernels/author/kernel.d.ts",
       "LICENSE",
       "README.md",
     ]) {
@@ -74,5 +78,40 @@ suite("the package", () => {
     const bin = join(project, "node_modules", ".bin", "peridot");
     const said = inProject(process.execPath, bin, "describe", "topology.js");
     assert.match(said, /Source: KSTREAM-SOURCE-0000000000 \(topics: \[in\]\)\n.*\n.*\(topic: out\)/);
+  });
+
+  test("builds a kernel of the project, once there is a compiler", () => {
+    writeFileSync(
+      join(project, "shout.ts"),
+      `import { Emitter, Row } from "peridot-streams/kernel";
+       export function shout(row: Row, out: Emitter): void {
+         out.value.span(row.value.upper()).text("!");
+         out.emit();
+       }`,
+    );
+    const bin = join(project, "node_modules", ".bin", "peridot");
+    assert.throws(
+      () => inProject(process.execPath, bin, "kernel", "build", "shout.ts"),
+      /not installed\. Add it to your project: npm install --save-dev assemblyscript@0\.28\.20/,
+    );
+    for (const name of ["assemblyscript", "binaryen", "long"]) {
+      cpSync(join(root, "node_modules", name), join(project, "node_modules", name), { recursive: true });
+    }
+    const said = inProject(
+      process.execPath,
+      bin,
+      "kernel",
+      "build",
+      "shout.ts",
+      "--out",
+      "built/kernels.wasm",
+    );
+    assert.match(said, /^built\/kernels\.wasm: shout \(\d+ kB\)\n$/);
+    const module = new Module(readFileSync(join(project, "built", "kernels.wasm")));
+    assert.deepEqual(
+      Module.imports(module).map(({ module: from, name }) => `${from}.${name}`),
+      ["env.abort"],
+    );
+    assert.deepEqual(kernelsIn(module), ["shout"]);
   });
 });

@@ -14,6 +14,8 @@ export interface FailureFacts {
   /** Since the first of them, in milliseconds; and for how long the thread tries (KIP-572, task.timeout.ms). */
   readonly failingForMs: number;
   readonly taskTimeoutMs: number;
+  /** It has told which record it was about, or among how many it is: the next try is another one. */
+  readonly narrowed?: boolean;
 }
 
 export type FailureDecision =
@@ -52,7 +54,8 @@ export function decideFailure(facts: FailureFacts): FailureDecision {
 
 function afterTransient(facts: FailureFacts): FailureDecision {
   // What fails while computing, a trap say, fails again on the same input: once more is enough to tell.
-  if (facts.stage === "compute" && facts.failures > COMPUTE_FAILURES_MAX) return { act: "stop" };
+  if (facts.stage === "compute" && facts.failures > COMPUTE_FAILURES_MAX && !facts.narrowed)
+    return { act: "stop" };
   if (facts.failingForMs > facts.taskTimeoutMs) return { act: "stop" };
   if (facts.guarantee === "at_least_once") return { act: "abort" };
   if (facts.kind === "unknown") return { act: "settle" };

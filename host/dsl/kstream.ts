@@ -5,6 +5,7 @@ import { type FieldCondition, filterFields } from "../operators/filter-fields.ts
 import { flatMap } from "../operators/flat-map.ts";
 import { flatMapValues } from "../operators/flat-map-values.ts";
 import { forEach } from "../operators/for-each.ts";
+import { kernel } from "../operators/kernel.ts";
 import { keyed } from "../operators/keyed.ts";
 import { map } from "../operators/map.ts";
 import { mapValues } from "../operators/map-values.ts";
@@ -23,6 +24,7 @@ import type { ExtractTopic } from "../topology/sink-choice.ts";
 import { BranchedKStream } from "./branched.ts";
 import type { Condition, FieldAsKey, FieldName, Projected, Projection } from "./fields.ts";
 import { checkName, checkPartitions, type ExportedArguments, type ExportedAs } from "./imported.ts";
+import type { KernelOptions } from "./kernel-options.ts";
 import type { NodeLog } from "./node-log.ts";
 import type { KnownSerdes, Named, Produced, ProducedArguments } from "./produced.ts";
 import type { Repartitioned } from "./repartitioned.ts";
@@ -155,6 +157,25 @@ export class KStream<K, V, Known extends KnownSerdes = never> {
   ): KStream<K, Accepted<R>, Exclude<Known, "value">> {
     const fn = mapper as (value: never, key: never) => Iterable<unknown>;
     return this.#next(flatMapValues(fn), named, { key: this.#serdes.key, value: undefined });
+  }
+
+  /**
+   * Any number of records in place of each one, by a kernel of your own: a function in AssemblyScript (or another
+   * language, by kernels/ABI.md), which runs over whole batches in WebAssembly. Timestamps and headers stay unless the
+   * kernel sets them. A record that the kernel refuses, or at which it traps, is a bad record (`onProcessingError`).
+   *
+   * @param name of the kernel's function.
+   * @throws KERNEL_MODULE_MISSING
+   * @example
+   *   clients.kernel("words", { module: kernels, key: string, value: string })
+   */
+  kernel<K2, V2>(name: string, options: KernelOptions<K2, V2>): KStream<K2, V2, "key" | "value"> {
+    const { module, key, value, fuelPerRow } = options;
+    if (fuelPerRow !== undefined && !(Number.isSafeInteger(fuelPerRow) && fuelPerRow > 0)) {
+      throw misuse(`a kernel with a fuelPerRow of ${fuelPerRow}`, "Give a whole number above 0");
+    }
+    const operator = kernel(module, { kernel: name, fuelPerRow, key, value });
+    return this.#next(operator, options, { key, value });
   }
 
   /**

@@ -1,11 +1,11 @@
 import { JSON_NON_ASCII_AT } from "../../kernels/abi/json-descriptor.ts";
-import { ROWS_TABLES_AT } from "../../kernels/abi/rows.ts";
 import type { BatchView, PartPlaces } from "../batch/batch-view.ts";
 import { PeridotError } from "../errors.ts";
-import type { AnySerde, RowMemory, RowType } from "../topology/serde.ts";
+import type { AnySerde, RowType } from "../topology/serde.ts";
 import { describeKernelError } from "../wasm/kernel-errors.ts";
 import type { KernelInput, KernelInstance, KernelRows, KernelSelection } from "../wasm/kernel-instance.ts";
 import { conformStrings, type Part } from "./conform-strings.ts";
+import { rowReader } from "./kernel-batch.ts";
 import type { SourceProgram } from "./program.ts";
 import type { RecordSource } from "./row-set.ts";
 
@@ -101,6 +101,10 @@ export class Chunk implements RecordSource {
     return this.room.input;
   }
 
+  get descriptor(): number | undefined {
+    return this.program.descriptor;
+  }
+
   get rows(): KernelRows | undefined {
     return this.program.descriptor === undefined ? undefined : this.room.rows;
   }
@@ -132,19 +136,7 @@ export class Chunk implements RecordSource {
   }
 
   #rowReader(type: RowType): (row: number) => unknown {
-    const { rows } = this.room;
-    const { memory } = this.#kernel;
-    const tablesAt = memory.byteOffset + rows.address + ROWS_TABLES_AT;
-    const tables = new Uint32Array(memory.buffer, tablesAt, this.rowCount);
-    const rowMemory: RowMemory = {
-      memory,
-      addressOf: (row) => tables[row]!,
-      version: rows.version,
-      bufferAddress: rows.bufferAddress,
-      byteLength: rows.byteLength,
-      ascii: this.#ascii,
-    };
-    return (row) => (tables[row] === 0 ? null : type.view(rowMemory, row));
+    return rowReader(type, this.room.rows, this.#kernel.memory, this.rowCount, this.#ascii);
   }
 
   #collectRefused(unreadable: Map<number, Error>): void {

@@ -23,8 +23,8 @@ export interface Delivery {
   readonly placeOf: (index: number) => number;
   /** By record: its way through fan-outs; undefined: none has any. */
   readonly pathOf: ((index: number) => Path | undefined) | undefined;
-  /** The holder's rows are the records' numbers; else they are those of the chunk. */
-  readonly ownRows: boolean;
+  /** By record: its row of the holder; undefined: the record's number. */
+  readonly holderRows: (() => Uint32Array) | undefined;
   /** By row of the holder: its partition; -1: by the key. undefined: all are by the key. */
   readonly partitions: Int32Array | undefined;
 }
@@ -46,13 +46,14 @@ export function appendWhole(
   const { whole } = delivery;
   if (whole !== undefined && limit >= chunk.rowCount) {
     const { count } = whole;
-    return append(delivery, whole) ? [] : refusalsBetween(delivery, delivery.rows(), 0, count);
+    return append(delivery, whole) ? [] : refusalsBetween(delivery, delivery.holderRows?.(), 0, count);
   }
   const rows = delivery.rows();
   const end = firstNotBelow(rows, limit);
+  const held = delivery.holderRows?.();
   const refusals: Refusal[] = [];
   for (let from = 0; from < end; from += rowsMax) {
-    refusals.push(...appendPart(delivery, rows, from, Math.min(end, from + rowsMax)));
+    refusals.push(...appendPart(delivery, held, from, Math.min(end, from + rowsMax)));
   }
   return refusals;
 }
@@ -61,6 +62,7 @@ export function appendWhole(
 interface Turn {
   readonly delivery: Delivery;
   readonly rows: Uint32Array;
+  readonly held: Uint32Array | undefined;
   readonly end: number;
   next: number;
 }
@@ -73,14 +75,14 @@ export function appendMerged(
 ): readonly Refusal[] {
   const turns = deliveries.map((delivery): Turn => {
     const rows = delivery.rows();
-    return { delivery, rows, end: firstNotBelow(rows, limit), next: 0 };
+    return { delivery, rows, held: delivery.holderRows?.(), end: firstNotBelow(rows, limit), next: 0 };
   });
   const refusals: Refusal[] = [];
   for (let first = firstOf(turns); first !== undefined; first = firstOf(turns)) {
     const from = first.next++;
     const most = Math.min(first.end, from + rowsMax);
     while (first.next < most && firstOf(turns) === first) first.next++;
-    refusals.push(...appendPart(first.delivery, first.rows, from, first.next));
+    refusals.push(...appendPart(first.delivery, first.held, from, first.next));
   }
   return refusals;
 }
@@ -102,19 +104,30 @@ function positionOf({ delivery, rows, next }: Turn) {
   return { row: rows[next]!, place: delivery.placeOf(next), path: delivery.pathOf?.(next) };
 }
 
-function appendPart(delivery: Delivery, rows: Uint32Array, from: number, to: number): readonly Refusal[] {
-  const { spare, ownRows } = delivery;
-  if (ownRows) spare.selectRows(Uint32Array.from({ length: to - from }, (_, index) => from + index));
-  else spare.selectRows(rows.subarray(from, to));
-  return append(delivery, spare) ? [] : refusalsBetween(delivery, rows, from, to);
+/** @param held by record: its row of the holder; undefined: its number. */
+function appendPart(
+  delivery: Delivery,
+  held: Uint32Array | undefined,
+  from: number,
+  to: number,
+): readonly Refusal[] {
+  const { spare } = delivery;
+  if (held !== undefined) spare.selectRows(held.subarray(from, to));
+  else spare.selectRows(Uint32Array.from({ length: to - from }, (_, index) => from + index));
+  return append(delivery, spare) ? [] : refusalsBetween(delivery, held, from, to);
 }
 
 /** Rows of a chunk go to several topics: what one of them refuses is told once, and the next may take it. */
-function refusalsBetween(delivery: Delivery, rows: Uint32Array, from: number, to: number): Refusal[] {
+function refusalsBetween(
+  delivery: Delivery,
+  held: Uint32Array | undefined,
+  from: number,
+  to: number,
+): Refusal[] {
   const { batch } = delivery.holder;
   const refusals: Refusal[] = [];
   for (let index = from; index < to; index++) {
-    const error = batch.takeError(delivery.ownRows ? index : rows[index]!);
+    const error = batch.takeError(held === undefined ? index : held[index]!);
     if (error !== undefined) refusals.push({ ...error, delivery, index });
   }
   return refusals;

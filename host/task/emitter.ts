@@ -112,7 +112,7 @@ export class Emitter {
       kernelRows: undefined,
       spare: selection,
       whole: undefined,
-      ownRows: true,
+      holderRows: undefined,
     };
   }
 
@@ -173,6 +173,11 @@ function refusalFacts({ code, at, delivery }: Refusal): {
 function asItStands(sink: SinkProgram, form: RecordForm, set: RowSet): Delivery {
   const target = sink.targets.of(sink.topic as string);
   assert(target !== undefined, "a topic that the plan names is known from the start");
+  let items: Uint32Array | undefined;
+  const held = () => {
+    items ??= itemsOf(set);
+    return items;
+  };
   return {
     topic: target.topic,
     node: sink.name,
@@ -182,10 +187,10 @@ function asItStands(sink: SinkProgram, form: RecordForm, set: RowSet): Delivery 
     kernelRows: form.needsRows ? set.source.rows : undefined,
     spare: target.selection,
     whole: set.selection,
-    rows: () => itemsOf(set),
+    rows: set.fan === undefined ? held : () => held().map((item) => chunkRow(set, item)),
+    holderRows: held,
     placeOf: () => sink.place,
-    pathOf: undefined,
-    ownRows: false,
+    pathOf: set.fan && ((record: number) => itemPath(set, held()[record]!)),
     partitions: undefined,
   };
 }

@@ -1,9 +1,11 @@
+import { BATCH_ROWS_MAX } from "../../kernels/abi/limits.ts";
 import type { ErrorSettings } from "../topology/error-settings.ts";
 import type { Expression } from "../topology/expression.ts";
 import { matchesTopic } from "../topology/pattern.ts";
 import type {
   BranchStep,
   CallStep,
+  KernelStep,
   Plan,
   PlanSource,
   PlanStep,
@@ -17,10 +19,13 @@ import type {
   FormPart,
   KernelFilter,
   KernelInstance,
+  KernelRows,
   KernelSelection,
   RecordForm,
 } from "../wasm/kernel-instance.ts";
+import type { UserKernel } from "../wasm/user-kernel.ts";
 import { type Part, stringParts } from "./conform-strings.ts";
+import type { KernelModules } from "./kernel-modules.ts";
 import type { Outbox } from "./outbox.ts";
 import { checkOf, fieldNamed, filterOf } from "./row-filter.ts";
 import { SinkTargets } from "./sink-targets.ts";
@@ -44,7 +49,7 @@ export interface SourceProgram {
   readonly callsUser: boolean;
 }
 
-export type ProgramStep = CallProgram | BranchProgram | SegmentProgram | SinkProgram;
+export type ProgramStep = CallProgram | BranchProgram | SegmentProgram | KernelProgram | SinkProgram;
 
 interface StepProgram {
   readonly name: string;
@@ -80,6 +85,28 @@ export interface SegmentProgram extends StepProgram {
   readonly children: readonly ProgramStep[];
 }
 
+export interface KernelProgram extends StepProgram {
+  readonly kind: "kernel";
+  readonly kernel: UserKernel;
+  readonly key: AnySerde;
+  readonly value: AnySerde;
+  /** Which rows it is given, where that is not all that it could be. */
+  readonly selection: KernelSelection;
+  /** Which of its records go on. */
+  readonly made: KernelSelection;
+  /** How its values become rows; undefined: they do not, or nobody asks. */
+  readonly decoding: KernelDecoding | undefined;
+  readonly children: readonly ProgramStep[];
+}
+
+export interface KernelDecoding {
+  readonly type: RowType;
+  readonly rows: KernelRows;
+  readonly descriptor: number;
+  /** Linear memory as it is now. */
+  readonly memory: () => Buffer;
+}
+
 export interface SinkProgram extends StepProgram {
   readonly kind: "sink";
   readonly topic: string | ExtractTopic;
@@ -101,6 +128,7 @@ export interface SinkProgram extends StepProgram {
 /** Everything that is needed to make programs. */
 export interface ProgramParts {
   readonly kernel: KernelInstance;
+  readonly modules: KernelModules;
   readonly outbox: Outbox;
   readonly errors: ErrorSettings;
   readonly rowsMax: number;
@@ -116,7 +144,8 @@ export function makePrograms(plan: Plan, parts: ProgramParts): ReadonlyMap<numbe
 function makeProgram(source: PlanSource, parts: ProgramParts): SourceProgram {
   const { name, topics, pattern, key, value, timestamps } = source;
   const rows = value.rows;
-  const maker = new StepMaker(source, parts);
+  const maker = new StepMaker(parts);
+  const seen = seenAs(rows, parts.rowsMax);
   return {
     name,
     reads: (topic) => (pattern === undefined ? topics.includes(topic) : matchesTopic(pattern, topic)),
@@ -126,31 +155,36 @@ function makeProgram(source: PlanSource, parts: ProgramParts): SourceProgram {
     errors: { ...parts.errors, ...source.errors },
     rowByRow: source.rowByRow,
     descriptor: rows && parts.kernel.place(rows.descriptor),
-    children: source.children.map((step) =>
-      maker.make(step, { rows: rows !== undefined, projection: undefined, key: undefined }),
-    ),
+    children: source.children.map((step) => maker.make(step, seen)),
     strings: stringParts(key, value),
     callsUser: maker.callsUser || timestamps.from === "function",
   };
 }
 
-/** How the source's row is seen at some step. */
+/** How the source's row (the kernel's, behind one) is seen at some step. */
 interface Seen {
+  /** undefined: kernels have made no rows. */
+  readonly type: RowType | undefined;
   /** The value is that row. */
   readonly rows: boolean;
   readonly projection: readonly ProjectedField[] | undefined;
   /** What of it is the key. */
   readonly key: Expression | undefined;
+  /** Most items that there may be. */
+  readonly rowsMax: number;
+}
+
+/** A batch as it comes: from its source, from a kernel. */
+function seenAs(type: RowType | undefined, rowsMax: number): Seen {
+  return { type, rows: type !== undefined, projection: undefined, key: undefined, rowsMax };
 }
 
 class StepMaker {
   callsUser = false;
-  readonly #rows: RowType | undefined;
   readonly #parts: ProgramParts;
   #places = 0;
 
-  constructor(source: PlanSource, parts: ProgramParts) {
-    this.#rows = source.value.rows;
+  constructor(parts: ProgramParts) {
     this.#parts = parts;
   }
 
@@ -161,7 +195,9 @@ class StepMaker {
       case "branch":
         return this.#branch(step, seen);
       case "segment":
-        return this.#segment(step);
+        return this.#segment(step, seen);
+      case "kernel":
+        return this.#kernel(step, seen);
       case "sink":
         return this.#sink(step, seen);
     }
@@ -188,24 +224,54 @@ class StepMaker {
     return { kind: "branch", name, place, predicates, ways };
   }
 
-  #segment(step: SegmentStep): SegmentProgram {
-    const { kernel, rowsMax } = this.#parts;
+  #segment(step: SegmentStep, seen: Seen): SegmentProgram {
+    const { kernel } = this.#parts;
     const place = this.#places++;
-    const { filters, checks } = step;
-    const rows = this.#rows!;
+    const { filters, checks, projection, key } = step;
+    const rows = seen.type!;
     return {
       kind: "segment",
       name: step.names.at(-1)!,
       place,
       filter: filters.length === 0 ? undefined : kernel.newFilter(filterOf(filters, rows)),
       check: checks.length === 0 ? undefined : kernel.newFilter(checkOf(checks, rows)),
-      selection: filters.length + checks.length === 0 ? undefined : kernel.newSelection(rowsMax),
-      projection: step.projection,
-      keyFrom: step.key,
-      children: step.children.map((child) =>
-        this.make(child, { rows: true, projection: step.projection, key: step.key }),
-      ),
+      selection: filters.length + checks.length === 0 ? undefined : kernel.newSelection(seen.rowsMax),
+      projection,
+      keyFrom: key,
+      children: step.children.map((child) => this.make(child, { ...seen, rows: true, projection, key })),
     };
+  }
+
+  /** How long a kernel takes is not ours to say: batches follow measured time, as for functions. */
+  #kernel({ name, kernel: use, children }: KernelStep, { rowsMax }: Seen): KernelProgram {
+    this.callsUser = true;
+    const { kernel, modules } = this.#parts;
+    const place = this.#places++;
+    const foreign = modules.foreign.get(use.module);
+    const fuel = use.fuelPerRow === undefined ? {} : { fuelPerRow: use.fuelPerRow };
+    const made = seenAs(use.value.rows, BATCH_ROWS_MAX);
+    return {
+      kind: "kernel",
+      name,
+      place,
+      kernel:
+        foreign === undefined
+          ? kernel.newUserKernel({ kernel: use.kernel, rowsMax, ...fuel })
+          : kernel.newForeignKernel({ module: foreign, path: use.module, kernel: use.kernel }),
+      key: use.key,
+      value: use.value,
+      selection: kernel.newSelection(rowsMax),
+      made: kernel.newSelection(BATCH_ROWS_MAX),
+      decoding: children.every(passesOn) ? undefined : this.#decoding(use.value.rows),
+      children: children.map((child) => this.make(child, made)),
+    };
+  }
+
+  #decoding(type: RowType | undefined): KernelDecoding | undefined {
+    if (type === undefined) return undefined;
+    const { kernel } = this.#parts;
+    const rows = kernel.newRows(BATCH_ROWS_MAX);
+    return { type, rows, descriptor: kernel.place(type.descriptor), memory: () => kernel.memory };
   }
 
   #sink(step: SinkStep, seen: Seen): SinkProgram {
@@ -235,17 +301,28 @@ class StepMaker {
     return value && this.#parts.kernel.newForm({ key, value });
   }
 
-  #keyPart(step: SinkStep, { key }: Seen): FormPart | undefined {
+  #keyPart(step: SinkStep, { key, type }: Seen): FormPart | undefined {
     if (step.keepsKey) return { from: "batch" };
-    const field = typeof key === "string" ? fieldNamed(key, this.#rows!) : undefined;
+    const field = typeof key === "string" ? fieldNamed(key, type!) : undefined;
     return field?.type === step.key.format ? { from: "field", field } : undefined;
   }
 
-  #valuePart(step: SinkStep, { rows, projection }: Seen): FormPart | undefined {
+  #valuePart(step: SinkStep, { rows, type, projection }: Seen): FormPart | undefined {
     if (step.keepsValue) return { from: "batch" };
     if (!rows || step.value.format !== "json") return undefined;
-    return { from: "json", descriptor: this.#parts.kernel.place(this.#rows!.encodeDescriptor(projection)) };
+    return { from: "json", descriptor: this.#parts.kernel.place(type!.encodeDescriptor(projection)) };
   }
+}
+
+/** Nobody looks at what comes here: it is written as it is. */
+function passesOn(step: PlanStep): boolean {
+  return (
+    step.kind === "sink" &&
+    step.keepsKey &&
+    step.keepsValue &&
+    typeof step.topic === "string" &&
+    step.partitioner === undefined
+  );
 }
 
 /** Functions that leave the value as it was. */

@@ -12,6 +12,8 @@ export interface RecordSource {
   readonly holder: BatchHolder;
   /** The values as kernels have decoded them; undefined: they have not. */
   readonly rows: KernelRows | undefined;
+  /** Address of the JSON descriptor by which they were decoded. */
+  readonly descriptor: number | undefined;
   /** Reads keys (values) by row. Readers are for one loop: the next kernel call may void them. */
   keyReader(): RowReader;
   valueReader(): RowReader;

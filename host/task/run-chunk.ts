@@ -1,8 +1,17 @@
-import type { BadRows } from "./bad-rows.ts";
+import type { BadRows, Origin } from "./bad-rows.ts";
 import { branchOver } from "./branch-loop.ts";
 import { callOver, type MayGoOn } from "./call-loop.ts";
 import type { Chunk } from "./chunk.ts";
-import type { BranchProgram, CallProgram, ProgramStep, SegmentProgram, SinkProgram } from "./program.ts";
+import { kernelOver } from "./kernel-loop.ts";
+import type { KernelTraps } from "./kernel-traps.ts";
+import type {
+  BranchProgram,
+  CallProgram,
+  KernelProgram,
+  ProgramStep,
+  SegmentProgram,
+  SinkProgram,
+} from "./program.ts";
 import type { RowSet } from "./row-set.ts";
 import { segmentOver } from "./run-segment.ts";
 
@@ -25,8 +34,13 @@ export class ChunkRun {
   /** Only the first user function may cut the run: rows behind the cut must not have been seen by another. */
   #mayGoOn: MayGoOn | undefined;
 
-  constructor(bad: BadRows, mayGoOn: MayGoOn) {
+  readonly #traps: KernelTraps;
+  readonly #origin: Origin;
+
+  constructor(bad: BadRows, mayGoOn: MayGoOn, traps: KernelTraps, origin: Origin) {
     this.#bad = bad;
+    this.#traps = traps;
+    this.#origin = origin;
     this.#mayGoOn = mayGoOn;
   }
 
@@ -41,6 +55,9 @@ export class ChunkRun {
           break;
         case "call":
           this.run(step.children, this.#call(step, set));
+          break;
+        case "kernel":
+          this.run(step.children, this.#kernel(step, set));
           break;
         case "branch":
           this.#branch(step, set);
@@ -57,6 +74,12 @@ export class ChunkRun {
   #call(step: CallProgram, set: RowSet): RowSet {
     const next = callOver(step, set, this.#bad, this.#takeMayGoOn());
     this.itemsMax = Math.max(this.itemsMax, next.items?.length ?? 0);
+    return next;
+  }
+
+  #kernel(step: KernelProgram, set: RowSet): RowSet {
+    const next = kernelOver(step, set, { bad: this.#bad, traps: this.#traps, origin: this.#origin });
+    this.itemsMax = Math.max(this.itemsMax, step.kernel.records);
     return next;
   }
 

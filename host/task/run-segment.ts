@@ -6,7 +6,7 @@ import type { SegmentProgram } from "./program.ts";
 import { type RowSet, valueReader } from "./row-set.ts";
 
 /**
- * Runs declarative steps over the source's rows; items are rows here, as no function has made others of them.
+ * Runs declarative steps over the source's rows; items are rows here: no function has made others of them.
  *
  * @returns how many rows were bad, too.
  */
@@ -19,7 +19,7 @@ export function segmentOver(
   const seen =
     keyFrom === undefined ? { ...set, projection } : { ...set, projection, keyFrom, keys: undefined };
   if (selection === undefined) return { next: seen, refused: 0 };
-  const { rows } = set.chunk.room;
+  const rows = set.source.rows!;
   let source = set.selection ?? selection;
   if (set.selection === undefined) selection.selectRows(set.items!);
   if (filter !== undefined) {

@@ -7,10 +7,11 @@ import type { ErrorHandler, ErrorSettings } from "../topology/error-settings.ts"
 import type { Plan } from "../topology/plan.ts";
 import type { FetchedRecords, OutgoingBatch, TopicPartition } from "../transport/port.ts";
 import { type KernelInstance, openKernelInstance } from "../wasm/kernel-instance.ts";
-import { kernelModule } from "../wasm/kernel-module.ts";
 import { type BadRow, BadRows, type Origin } from "./bad-rows.ts";
 import { type Chunk, type ChunkRoom, newChunkRoom } from "./chunk.ts";
 import { Emitter } from "./emitter.ts";
+import { type KernelModules, loadKernelModules } from "./kernel-modules.ts";
+import { KernelTraps } from "./kernel-traps.ts";
 import { Outbox } from "./outbox.ts";
 import { type NextRows, ProcessingTask } from "./processing-task.ts";
 import { makePrograms, type SourceProgram } from "./program.ts";
@@ -32,6 +33,8 @@ export interface TaskRunnerSettings {
   readonly strictOrder?: boolean;
   /** Rows of one batch at most. Any number gives the same output. */
   readonly batchRowsMax?: number;
+  /** What earlier runners of this stream thread have learnt of kernels that trap. */
+  readonly traps?: KernelTraps;
 }
 
 const BATCH_ROWS_DEFAULT = 1024;
@@ -43,13 +46,16 @@ const ITEMS_MAX = 16_384;
 /**
  * Makes what computes the tasks of one stream thread, with a kernel instance of its own.
  *
- * @throws CONFIG_INVALID if an error action is "deadLetter" and no dead letter topic is set
+ * @throws CONFIG_INVALID if an error action is "deadLetter" and no dead letter topic is set; what loadKernelModules and
+ *   the users' kernels throw: KERNEL_MISSING, KERNEL_ABI_DIFFERS, KERNEL_MODULE_INVALID
  */
 export function makeTaskRunner(settings: TaskRunnerSettings): TaskRunner {
   for (const { sources } of settings.plan.subTopologies) {
     for (const source of sources) checkErrors({ ...settings.errors, ...source.errors });
   }
-  return new Runner(settings, openKernelInstance(kernelModule()));
+  const modules = loadKernelModules(settings.plan);
+  const { main, path } = modules;
+  return new Runner(settings, openKernelInstance(main, { path }), modules);
 }
 
 function checkErrors(errors: ErrorSettings): void {
@@ -70,6 +76,7 @@ function checkErrors(errors: ErrorSettings): void {
 class Runner implements TaskRunner {
   readonly #settings: TaskRunnerSettings;
   readonly #kernel: KernelInstance;
+  readonly #traps: KernelTraps;
   readonly #outbox: Outbox;
   readonly #emitter: Emitter;
   readonly #programs: ReadonlyMap<number, readonly SourceProgram[]>;
@@ -91,14 +98,16 @@ class Runner implements TaskRunner {
   #skipped = 0;
   #deadLettered = 0;
 
-  constructor(settings: TaskRunnerSettings, kernel: KernelInstance) {
+  constructor(settings: TaskRunnerSettings, kernel: KernelInstance, modules: KernelModules) {
     this.#settings = settings;
+    this.#traps = settings.traps ?? new KernelTraps();
     this.#kernel = kernel;
     this.#rowsMax = settings.batchRowsMax ?? BATCH_ROWS_DEFAULT;
     this.#outbox = new Outbox(kernel, settings.partitionsOf, settings.limitsOf ?? new Map());
     this.#emitter = new Emitter(kernel, this.#outbox, this.#rowsMax);
     this.#programs = makePrograms(settings.plan, {
       kernel,
+      modules,
       outbox: this.#outbox,
       errors: settings.errors,
       rowsMax: this.#rowsMax,
@@ -231,7 +240,7 @@ class Runner implements TaskRunner {
       if (row < from || row >= to) continue;
       bad.add({ row, place: -1, node: chunk.program.name, stage: "deserialization", error });
     }
-    const run = new ChunkRun(bad, mayGoOn);
+    const run = new ChunkRun(bad, mayGoOn, this.#traps, queue.origin);
     run.run(chunk.program.children, rowsBetween(chunk, from, to));
     this.#emitter.emit(run.arrivals, bad, chunk, queue.origin);
     const end = bad.limit;

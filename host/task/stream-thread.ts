@@ -45,6 +45,8 @@ interface Command {
 
 const IDLE_WAIT_MS = 500;
 const BACKOFF_MAX_MS = 5_000;
+/** Where one record makes a kernel trap others are likely: what a trap undoes is then to be little, for so many commits. */
+const CAUTIOUS_COMMITS = 8;
 
 /**
  * The loop that runs tasks: take input, compute, send, commit; the next transaction is computed while one ends.
@@ -68,6 +70,8 @@ export class StreamThread implements ThreadHandle {
   #failures = 0;
   #failingSince = 0;
   #commitsSeen = 0;
+  /** Until so many transactions are made, each batch is committed by itself: see CAUTIOUS_COMMITS. */
+  #cautiousUntil = 0;
   #records = 0;
   #running = false;
   #over = false;
@@ -152,7 +156,7 @@ export class StreamThread implements ThreadHandle {
     const decision = this.#parts.decisions.step({
       now: this.#clock.now(),
       firstRowAt: this.#cycle.firstRowAt,
-      commitIntervalMs: this.#settings.commitIntervalMs,
+      commitIntervalMs: this.#cycle.transactions < this.#cautiousUntil ? 0 : this.#settings.commitIntervalMs,
       pendingBytes: this.#cycle.runner.pendingBytes + this.#parts.producer.pendingBytes,
       pendingBytesMax: this.#settings.pendingBytesMax,
       committing: this.#cycle.ending,
@@ -234,7 +238,9 @@ export class StreamThread implements ThreadHandle {
   }
 
   #decide(failure: StageFailure): FailureDecision {
-    const again = this.#failures > 0 && this.#cycle.transactions === this.#commitsSeen;
+    const narrowed = failure.error.facts.narrowed === true;
+    const again = this.#failures > 0 && this.#cycle.transactions === this.#commitsSeen && !narrowed;
+    if (narrowed) this.#cautiousUntil = this.#cycle.transactions + CAUTIOUS_COMMITS;
     this.#failures = again ? this.#failures + 1 : 1;
     if (!again) this.#failingSince = this.#clock.now();
     this.#commitsSeen = this.#cycle.transactions;
@@ -246,6 +252,7 @@ export class StreamThread implements ThreadHandle {
       failures: this.#failures,
       failingForMs: this.#clock.now() - this.#failingSince,
       taskTimeoutMs: this.#settings.taskTimeoutMs,
+      narrowed,
     });
   }
 

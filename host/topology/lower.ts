@@ -1,15 +1,20 @@
 import type { ProcessorNode, SinkNode, SourceNode } from "./node.ts";
+import type { KernelUse } from "./operator.ts";
 import type { PlanSource, PlanStep, RowFilter, SegmentStep, SinkStep } from "./plan.ts";
 import { SeenRows } from "./seen-rows.ts";
 import type { AnySerde } from "./serde.ts";
 import type { Children } from "./tree.ts";
 
-/** What has become of a record on its way from the source to some node. */
+/** What has become of a record on its way from the source, or from the last kernel, to some node. */
 interface Way {
-  readonly source: SourceNode;
+  /** By which serdes what came from there is read. */
+  readonly key: AnySerde;
+  readonly value: AnySerde;
+  /** A kernel has made the bytes: it is taken at its word that they are those serdes'. */
+  readonly byKernel: boolean;
   readonly keyChanged: boolean;
   readonly valueChanged: boolean;
-  /** The value is the source's row still, seen so. */
+  /** The value is that row still, seen so. */
   readonly rows: SeenRows | undefined;
 }
 
@@ -21,7 +26,9 @@ interface Way {
 export function lower(source: SourceNode, children: Children): Omit<PlanSource, "rowByRow"> {
   const { name, topics, pattern, key, value, timestamps, errors } = source;
   const way: Way = {
-    source,
+    key,
+    value,
+    byKernel: false,
     keyChanged: false,
     valueChanged: false,
     rows: value.rows && new SeenRows(value.rows.fields),
@@ -61,6 +68,10 @@ function processorSteps(node: ProcessorNode, way: Way, children: Children): read
   switch (call.shape) {
     case "pass":
       return stepsBelow(node.id, after, children);
+    case "kernel": {
+      const { kernel } = call;
+      return [{ kind: "kernel", name, kernel, children: stepsBelow(node.id, wayBehind(kernel), children) }];
+    }
     case "branch": {
       const { predicates } = call;
       const ways = predicates.map((_, index) => wayOf(node, index, after, children));
@@ -69,6 +80,12 @@ function processorSteps(node: ProcessorNode, way: Way, children: Children): read
     default:
       return [{ kind: "call", name, call, children: stepsBelow(node.id, after, children) }];
   }
+}
+
+/** A kernel's records are new ones, whatever has become of those that it was given. */
+function wayBehind({ key, value }: KernelUse): Way {
+  const rows = value.rows && new SeenRows(value.rows.fields);
+  return { key, value, byKernel: true, keyChanged: false, valueChanged: false, rows };
 }
 
 /** What comes behind the predicate with this number. */
@@ -142,8 +159,8 @@ function sinkStep(node: SinkNode, way: Way): SinkStep {
     key,
     value,
     partitioner,
-    keepsKey: !way.keyChanged && sameBytes(way.source.key, key),
-    keepsValue: !way.valueChanged && sameBytes(way.source.value, value),
+    keepsKey: !way.keyChanged && ((way.byKernel && way.key === key) || sameBytes(way.key, key)),
+    keepsValue: !way.valueChanged && ((way.byKernel && way.value === value) || sameBytes(way.value, value)),
   };
 }
 

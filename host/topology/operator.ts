@@ -1,5 +1,5 @@
 import type { Expression } from "./expression.ts";
-import type { ProjectedField } from "./serde.ts";
+import type { AnySerde, ProjectedField } from "./serde.ts";
 
 /** What an operator states about itself; passes and the compiler read nothing else. */
 export interface OperatorFacts {
@@ -24,8 +24,25 @@ export type Call =
   | { readonly shape: "peek"; readonly fn: (key: never, value: never) => unknown }
   /** A record goes to the child whose `branch` is the number of the first predicate that holds; else to no child. */
   | { readonly shape: "branch"; readonly predicates: readonly ((key: never, value: never) => unknown)[] }
+  /** A user's kernel makes any number of records of each, in linear memory: no JavaScript sees them. */
+  | { readonly shape: "kernel"; readonly kernel: KernelUse }
   /** Nothing is done: a merge, and what a branch goes to. */
   | { readonly shape: "pass" };
+
+/** A user's kernel as data. */
+export interface KernelUse {
+  /** Path of the module's file. */
+  readonly module: string;
+  /** SHA-256 in hex of its bytes: main thread and workers must run the same. */
+  readonly moduleHash: string;
+  /** Name of the kernel's function. */
+  readonly kernel: string;
+  /** What one record may burn; undefined: the default. */
+  readonly fuelPerRow: number | undefined;
+  /** What comes out. */
+  readonly key: AnySerde;
+  readonly value: AnySerde;
+}
 
 export type Scalar = string | number | bigint | boolean | null;
 

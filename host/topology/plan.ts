@@ -1,7 +1,7 @@
 import type { ErrorSettings } from "./error-settings.ts";
 import type { Expression } from "./expression.ts";
 import type { Import } from "./imported.ts";
-import type { Call } from "./operator.ts";
+import type { Call, KernelUse } from "./operator.ts";
 import type { RowComparison } from "./row-comparison.ts";
 import type { AnySerde, ProjectedField } from "./serde.ts";
 import type { ExtractTopic, Partitioner } from "./sink-choice.ts";
@@ -46,14 +46,14 @@ export interface PlanSource {
   readonly children: readonly PlanStep[];
 }
 
-export type PlanStep = CallStep | BranchStep | SegmentStep | SinkStep;
+export type PlanStep = CallStep | BranchStep | SegmentStep | KernelStep | SinkStep;
 
 /** Runs a function over each record. */
 export interface CallStep {
   readonly kind: "call";
   /** The logical node that the function belongs to. */
   readonly name: string;
-  readonly call: Exclude<Call, { readonly shape: "branch" | "pass" }>;
+  readonly call: Exclude<Call, { readonly shape: "branch" | "kernel" | "pass" }>;
   readonly children: readonly PlanStep[];
 }
 
@@ -88,6 +88,14 @@ export interface SegmentStep {
   readonly children: readonly PlanStep[];
 }
 
+/** Runs a user's kernel over the batch in which the records stand, and makes a batch: of its rows the steps below are. */
+export interface KernelStep {
+  readonly kind: "kernel";
+  readonly name: string;
+  readonly kernel: KernelUse;
+  readonly children: readonly PlanStep[];
+}
+
 /** Keeps the rows for which "all comparisons hold" equals `keeps`. */
 export interface RowFilter {
   readonly all: readonly RowComparison[];
@@ -103,8 +111,8 @@ export interface SinkStep {
   readonly value: AnySerde;
   readonly partitioner: Partitioner | undefined;
   /**
-   * The record's bytes of the source go out as they are: nothing has changed the key (the value), and both ends
-   * use the same format.
+   * The record's bytes of the source (of the kernel above, if there is one) go out as they are: nothing has changed the
+   * key (the value), and both ends use the same format.
    */
   readonly keepsKey: boolean;
   readonly keepsValue: boolean;
@@ -142,5 +150,16 @@ export function sinksBelow(steps: readonly PlanStep[]): readonly SinkStep[] {
   return steps.flatMap((step) => {
     if (step.kind === "sink") return [step];
     return step.kind === "branch" ? step.ways.flatMap(sinksBelow) : sinksBelow(step.children);
+  });
+}
+
+/** The users' kernels below some steps. */
+export function kernelsBelow(steps: readonly PlanStep[]): readonly KernelUse[] {
+  return steps.flatMap((step) => {
+    if (step.kind === "sink") return [];
+    if (step.kind === "branch") return step.ways.flatMap(kernelsBelow);
+    return step.kind === "kernel"
+      ? [step.kernel, ...kernelsBelow(step.children)]
+      : kernelsBelow(step.children);
   });
 }

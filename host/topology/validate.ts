@@ -1,13 +1,13 @@
 import { PeridotError } from "../errors.ts";
 import { checkFields } from "./check-fields.ts";
-import type { LogicalTopology, SourceNode } from "./node.ts";
+import type { LogicalTopology, ProcessorNode, SourceNode } from "./node.ts";
 import { belowOf, type Children, childrenOf, sourcesOf } from "./tree.ts";
 
 /**
  * Refuses topologies that cannot run.
  *
  * @throws TOPOLOGY_INVALID: no source; a topic read by two sources; so many merges behind each other that the plan would not end; declarative steps that name fields which the rows do
- *   not have, or compare what cannot be compared; a dead letter action without a topic
+ *   not have, or compare what cannot be compared; a dead letter action without a topic; a kernel behind functions
  */
 export function validate(topology: LogicalTopology): void {
   const sources = sourcesOf(topology);
@@ -20,6 +20,7 @@ export function validate(topology: LogicalTopology): void {
     refuseDeadEnd(source);
     refuseManyWays(source, children);
     if (source.value.rows !== undefined) checkFields(source.id, source.value.rows.fields, children);
+    checkKernels(source.id, undefined, children);
   }
 }
 
@@ -65,6 +66,31 @@ function refuseManyWays(source: SourceNode, children: Children): void {
     `records of the source ${source.name} have more than ${STEPS_MAX} ways through branches and merges`,
     "Merge fewer streams of the same source behind each other, or put a repartition() between",
   );
+}
+
+/**
+ * A kernel reads bytes: what a function has made of a record has none yet.
+ *
+ * @param maker the node that changed key or value on the way; undefined: none.
+ */
+function checkKernels(parent: number, maker: ProcessorNode | undefined, children: Children): void {
+  for (const node of children.get(parent) ?? []) {
+    if (node.kind === "sink") continue;
+    const { call, facts } = node.operator;
+    if (call.shape !== "kernel") {
+      checkKernels(node.id, facts.changesKey || facts.changesValue ? node : maker, children);
+      continue;
+    }
+    if (maker !== undefined) {
+      throw invalid(
+        `the kernel of ${node.name} is to read records that ${maker.name} has made, which have no bytes yet`,
+        "Call kernel() before functions and projections that change key or value, or put a repartition() between",
+      );
+    }
+    const { rows } = call.kernel.value;
+    if (rows !== undefined) checkFields(node.id, rows.fields, children);
+    checkKernels(node.id, undefined, children);
+  }
 }
 
 function invalid(problem: string, remedy: string): PeridotError {

@@ -33,6 +33,8 @@ const PROBLEMS: Readonly<Record<CodeName, string>> = {
   ERROR_JSON_TRAILING: "JSON: something stands behind the value",
   ERROR_JSON_FIELD_MISSING: "JSON: a field that the schema requires is absent",
   ERROR_JSON_FIELD_UNKNOWN: "JSON: a field that the schema does not allow",
+  ERROR_KERNEL_REFUSED: "the kernel refuses the record",
+  ERROR_KERNEL_OUTPUT_TOO_LARGE: "the kernel makes more of the record than a batch holds",
 };
 
 const PROBLEM_BY_CODE = new Map<number, { readonly name: string; readonly problem: string }>(

@@ -44,3 +44,21 @@ export interface KernelExports {
   sinkDone(sink: number): void;
   sinkDrop(sink: number): void;
 }
+
+/** What a module with users' kernels exports beside that: for each kernel a UserExport, and these. */
+export interface UserKernelExports extends KernelExports {
+  runAt(): number;
+  outputNew(rowsMax: number): number;
+  outputFree(output: number): void;
+}
+
+/** One kernel over a batch (host/kernel-build/entry.ts). */
+export type UserExport = (
+  output: number,
+  batch: number,
+  selection: number,
+  rows: number,
+  descriptor: number,
+  from: number,
+  fuel: bigint,
+) => number;

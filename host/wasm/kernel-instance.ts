@@ -1,6 +1,7 @@
 import { MEMORY_PAGES_MAX, PAD_BYTES } from "../../kernels/abi/limits.ts";
 import type { BatchView } from "../batch/batch-view.ts";
 import { BufferPool } from "./buffer-pool.ts";
+import { type ForeignKernelSettings, openForeignKernel } from "./foreign-kernel.ts";
 import { openHostBatch } from "./host-batch.ts";
 import { openFilter } from "./kernel-filter.ts";
 import { openInput } from "./kernel-input.ts";
@@ -9,6 +10,7 @@ import { openSelection } from "./kernel-selection.ts";
 import { openSink } from "./kernel-sink.ts";
 import { LinearMemory } from "./linear-memory.ts";
 import { openForm } from "./record-form.ts";
+import { openUserKernel, type UserKernel, type UserKernelSettings } from "./user-kernel.ts";
 import type { WasmModule } from "./web-assembly.ts";
 
 /** Bound of one instance's linear memory, unless configured: 256 MiB. */
@@ -21,13 +23,16 @@ const POOLED_BYTES_MAX = 32 * 1024 * 1024;
 export interface InstanceSettings {
   /** Bound of linear memory, in bytes. Default KERNEL_MEMORY_BYTES_DEFAULT. */
   readonly memoryBytesMax?: number;
+  /** How the user knows the module. Default: "built-in". */
+  readonly path?: string;
 }
 
 /** Instantiates the module (see kernelModule). Errors: KERNEL_ABI_DIFFERS. */
 export function openKernelInstance(module: WasmModule, settings: InstanceSettings = {}): KernelInstance {
-  const memory = new LinearMemory(module, settings.memoryBytesMax ?? KERNEL_MEMORY_BYTES_DEFAULT);
+  const { memoryBytesMax = KERNEL_MEMORY_BYTES_DEFAULT, path = "built-in" } = settings;
+  const memory = new LinearMemory(module, memoryBytesMax, path);
   const pool = new BufferPool(POOLED_BYTES_MAX);
-  return {
+  const instance: KernelInstance = {
     get dead() {
       return memory.dead;
     },
@@ -44,6 +49,8 @@ export function openKernelInstance(module: WasmModule, settings: InstanceSetting
     newFilter: (expression) => openFilter(memory, expression),
     newForm: (form) => openForm(memory, form),
     newSink: (sink) => openSink(memory, pool, sink),
+    newUserKernel: (kernel) => openUserKernel(memory, module, path, kernel),
+    newForeignKernel: (kernel) => openForeignKernel(instance, kernel),
     place(bytes) {
       const address = memory.allocate(bytes.length, `${bytes.length} bytes of configuration`);
       const target = memory.bytes;
@@ -53,6 +60,7 @@ export function openKernelInstance(module: WasmModule, settings: InstanceSetting
     },
     free: (address) => memory.release(address),
   };
+  return instance;
 }
 
 /**
@@ -84,6 +92,13 @@ export interface KernelInstance {
   newForm(settings: FormSettings): RecordForm;
   /** Record batches under construction, one for each partition of one topic. */
   newSink(settings: SinkSettings): KernelSink;
+  /** A user's kernel of this module (`npx peridot kernel build`). Errors: KERNEL_MISSING. */
+  newUserKernel(settings: UserKernelSettings): UserKernel;
+  /**
+   * A kernel of a module that another language was compiled to: what it makes is put into this instance's memory.
+   * Errors: KERNEL_MISSING, KERNEL_MODULE_INVALID, KERNEL_ABI_DIFFERS.
+   */
+  newForeignKernel(settings: ForeignKernelSettings): UserKernel;
   /** Copies bytes (a JSON descriptor, say) into memory, 16-aligned, followed by 64 zeros. `free` gives them back. */
   place(bytes: Uint8Array): number;
   free(address: number): void;

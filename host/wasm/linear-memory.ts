@@ -1,7 +1,7 @@
 import { PAD_BYTES } from "../../kernels/abi/limits.ts";
 import { ABI_VERSION } from "../../kernels/abi/version.ts";
 import { PeridotError } from "../errors.ts";
-import type { KernelExports } from "./kernel-exports.ts";
+import type { KernelExports, UserExport, UserKernelExports } from "./kernel-exports.ts";
 import { Instance, RuntimeError, type WasmModule } from "./web-assembly.ts";
 
 /** Bytes of a page of linear memory. */
@@ -19,16 +19,18 @@ export class LinearMemory {
   #dead = false;
   #abort = "";
 
-  /** Errors: KERNEL_ABI_DIFFERS. */
-  constructor(module: WasmModule, bytesMax: number) {
+  /** @param path how the user knows the module. Errors: KERNEL_ABI_DIFFERS. */
+  constructor(module: WasmModule, bytesMax: number, path: string) {
     const abort = (message: number, file: number, line: number, column: number) => {
-      this.#abort = `${this.#text(message)} at ${this.#text(file)}:${line}:${column}`;
+      this.#abort = `${this.textAt(message)} at ${this.textAt(file)}:${line}:${column}`;
       throw new RuntimeError(this.#abort);
     };
     const instance = new Instance(module, { env: { abort } });
     this.#exports = instance.exports as unknown as KernelExports;
     const found = this.#exports.abiVersion();
-    if (found !== ABI_VERSION) throw new PeridotError("KERNEL_ABI_DIFFERS", { found, expected: ABI_VERSION });
+    if (found !== ABI_VERSION) {
+      throw new PeridotError("KERNEL_ABI_DIFFERS", { module: path, found, expected: ABI_VERSION });
+    }
     this.#bytes = Buffer.from(this.#exports.memory.buffer);
     this.#words = new Int32Array(this.#exports.memory.buffer);
     this.bytesMax = bytesMax;
@@ -43,6 +45,16 @@ export class LinearMemory {
   get live(): KernelExports {
     if (this.#dead) throw new PeridotError("KERNEL_DEAD");
     return this.#exports;
+  }
+
+  /** What a module that the build has made exports beside the built-in kernels. */
+  get user(): UserKernelExports {
+    return this.live as UserKernelExports;
+  }
+
+  /** A user's kernel. */
+  userExport(name: string): UserExport {
+    return (this.live as unknown as Readonly<Record<string, UserExport>>)[name]!;
   }
 
   get bytes(): Buffer {
@@ -60,11 +72,10 @@ export class LinearMemory {
     return this.words[address >> 2]!;
   }
 
-  /** The instance is finished: a call of its exports has thrown. */
-  trapped(cause: unknown): PeridotError {
+  /** The instance is finished: a call of its exports has thrown. @returns what an assertion said, or the trap. */
+  end(cause: unknown): string {
     this.#dead = true;
-    const what = this.#abort || (cause instanceof Error ? cause.message : String(cause));
-    return new PeridotError("KERNEL_TRAPPED", { what }, cause);
+    return this.#abort || (cause instanceof Error ? cause.message : String(cause));
   }
 
   /** Raises KERNEL_MEMORY_FULL for a negative result, which has that one meaning in all calls but `decode`. */
@@ -94,7 +105,7 @@ export class LinearMemory {
     try {
       return run(kernels);
     } catch (error) {
-      throw this.trapped(error);
+      throw new PeridotError("KERNEL_TRAPPED", { what: this.end(error) }, error);
     }
   }
 
@@ -105,7 +116,7 @@ export class LinearMemory {
   }
 
   /** A string of the AssemblyScript compiler: UTF-16, its bytes counted in the word before it. */
-  #text(address: number): string {
+  textAt(address: number): string {
     if (address === 0) return "";
     return this.bytes.toString("utf16le", address, address + this.wordAt(address - 4));
   }

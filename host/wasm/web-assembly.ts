@@ -3,7 +3,11 @@
  * only (https://www.w3.org/TR/wasm-js-api-2/).
  */
 interface WebAssemblyApi {
-  readonly Module: new (bytes: Uint8Array<ArrayBuffer>) => WasmModule;
+  readonly Module: {
+    new (bytes: Uint8Array<ArrayBuffer>): WasmModule;
+    exports(module: WasmModule): readonly { readonly name: string; readonly kind: string }[];
+    imports(module: WasmModule): readonly { readonly module: string; readonly name: string }[];
+  };
   readonly Instance: new (
     module: WasmModule,
     imports: Readonly<Record<string, Readonly<Record<string, (...values: number[]) => unknown>>>>,

@@ -6,6 +6,7 @@
  *   100 .. 199   a record batch: everything before it was delivered, nothing after it
  *   200 .. 299   one record of a batch: its neighbours are delivered
  *   300 .. 399   one record's JSON value
+ *   400 .. 499   one record that a user's kernel refused
  *
  * host/wasm/kernel-errors.ts gives each code its text.
  */
@@ -69,3 +70,8 @@ export const ERROR_JSON_TRAILING = 309;
 export const ERROR_JSON_FIELD_MISSING = 310;
 /** A field that the schema does not know, where it allows no others. */
 export const ERROR_JSON_FIELD_UNKNOWN = 311;
+
+/** The kernel's author refuses the row, with a reason of his own. */
+export const ERROR_KERNEL_REFUSED = 400;
+/** A kernel made more of one row than a Batch holds: BATCH_ROWS_MAX records, KERNEL_OUTPUT_BYTES_MAX bytes. */
+export const ERROR_KERNEL_OUTPUT_TOO_LARGE = 401;

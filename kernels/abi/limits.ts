@@ -27,5 +27,11 @@ export const SINK_SEALED_BYTES_MAX = 8388608;
 export const FILTER_NODES_MAX = 64;
 /** Vtable slots from a row inwards to a field. */
 export const FIELD_DEPTH_MAX = 8;
+/** Field names, each with the type that it is read as, of one user kernel. */
+export const KERNEL_FIELDS_MAX = 96;
+/** What a user kernel makes of one batch before it is asked to go on with another one, in bytes; and of one row. */
+export const KERNEL_OUTPUT_BYTES_MAX = 16777216;
+/** Objects and arrays within each other that a user kernel writes. */
+export const KERNEL_JSON_DEPTH_MAX = 64;
 /** Fields, constants and operators of one expression. */
 export const EXPRESSION_NODES_MAX = 64;

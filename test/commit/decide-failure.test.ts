@@ -101,3 +101,15 @@ test("every variant stands in a table", () => {
   const seen = new Set<Act>(STAGES.flatMap((stage) => KINDS.map((kind) => TABLE[stage][kind])));
   assert.deepEqual(seen.add("rejoin"), new Set(Object.keys(all)));
 });
+
+test("a trap that has told where it was is another one next time: it is tried again however often", () => {
+  const trap = {
+    ...FIRST,
+    stage: "compute",
+    kind: "abortable",
+    code: "KERNEL_TRAPPED",
+    failures: 3,
+  } as const;
+  assert.deepEqual(decideFailure(trap), { act: "stop" });
+  assert.deepEqual(decideFailure({ ...trap, narrowed: true }), { act: "abort" });
+});

@@ -7,6 +7,7 @@ import { openKernelInstance } from "../../host/wasm/kernel-instance.ts";
 import { compileModule, kernelModule } from "../../host/wasm/kernel-module.ts";
 import { LinearMemory } from "../../host/wasm/linear-memory.ts";
 import { Module } from "../../host/wasm/web-assembly.ts";
+import { ABI_VERSION } from "../../kernels/abi/version.ts";
 
 const golden = new URL("../golden/kernel-module.txt", import.meta.url);
 
@@ -57,7 +58,7 @@ function output(): Buffer {
 
 test("a failed assertion traps, ends the instance and no other", () => {
   const before = output();
-  const memory = new LinearMemory(kernelModule(), 1 << 26);
+  const memory = new LinearMemory(kernelModule(), 1 << 26, "built-in");
   const block = memory.call((kernels) => kernels.allocate(100));
   memory.release(block);
   assert.throws(
@@ -83,9 +84,9 @@ test("a module of another ABI is refused", () => {
   const exports = [0x02, 0x06, ...names[0]!, 0x02, 0x00, 0x0a, ...names[1]!, 0x00, 0x00];
   const code = [0x0a, 0x06, 0x01, 0x04, 0x00, 0x41, 0x3f, 0x0b];
   const other = new Module(Uint8Array.from([...header, ...types, 0x07, exports.length, ...exports, ...code]));
-  assert.throws(() => openKernelInstance(other), {
+  assert.throws(() => openKernelInstance(other, { path: "other.wasm" }), {
     code: "KERNEL_ABI_DIFFERS",
-    facts: { found: 63, expected: 1 },
+    facts: { module: "other.wasm", found: 63, expected: ABI_VERSION },
   });
 });
 

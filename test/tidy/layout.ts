@@ -47,6 +47,7 @@ export const HOST_ONLY: Readonly<Record<string, string>> = {
   "flat-map-values.ts": "calls the user's function",
   "flat-map.ts": "calls the user's function",
   "for-each.ts": "calls the user's function",
+  "kernel.ts": "its kernel is the user's",
   "keyed.ts": "where the key is a field, a filter on it, whose kernel is operators/filter.ts",
   "map-values.ts": "calls the user's function",
   "map.ts": "calls the user's function",

@@ -45,6 +45,7 @@ function shape(steps: readonly PlanStep[]): string {
     .map((step) => {
       if (step.kind === "sink") return String(step.topic);
       if (step.kind === "branch") return `branch[${step.ways.map(shape).join(" | ")}]`;
+      if (step.kind === "kernel") return `${step.kernel.kernel}[${shape(step.children)}]`;
       const name = step.kind === "call" ? step.call.shape : `segment(${step.names.length})`;
       return `${name}[${shape(step.children)}]`;
     })

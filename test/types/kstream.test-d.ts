@@ -198,3 +198,17 @@ expectType<Same<ValueOf<ReturnType<typeof dates>>, Date>>();
 function dates() {
   return builder.stream("dates", { key: string, value: custom });
 }
+
+// ---- kernels: what comes out is what their serdes say
+
+const labels = clients.kernel("label", { module: "kernels.wasm", key: f64, value: json<{ to: string }>() });
+expectType<Same<KeyOf<typeof labels>, number>>();
+expectType<Same<ValueOf<typeof labels>, { to: string }>>();
+labels.to("out");
+labels.filter({ to: "Ada" }).to("out");
+// @ts-expect-error there is no such field
+labels.filter({ from: "Ada" });
+// @ts-expect-error what comes out needs both serdes
+clients.kernel("label", { module: "kernels.wasm", key: f64 });
+// @ts-expect-error a module is named
+clients.kernel("label", { key: string, value: string });
