@@ -90,11 +90,7 @@ export class Instance {
     }));
     const { deadLetterTopic } = config.errors;
     const partitionsOf = await prepareTopics({ admin, plan, subTopologies, deadLetterTopic });
-    const imported = plan.imports.map(({ topic }) => topic);
-    const written = [
-      ...new Set([...sinkTopics(plan), ...imported, ...(deadLetterTopic ? [deadLetterTopic] : [])]),
-    ];
-    const limitsOf = await readTopicLimits(admin, written);
+    const limitsOf = await readTopicLimits(admin, writtenTopics(plan, deadLetterTopic));
     if (this.#isClosing) return;
     this.#threads = this.#makeThreads({ partitionsOf, limitsOf, processId });
     this.#membership = new Membership({
@@ -201,4 +197,10 @@ export class Instance {
       progress: (progress) => this.#settings.onProgress(thread, progress),
     };
   }
+}
+
+function writtenTopics(plan: Plan, deadLetterTopic: string | undefined): readonly string[] {
+  const imports = plan.imports.flatMap(({ imported, topic }) => [topic, imported.errors?.deadLetterTopic]);
+  const named = [...sinkTopics(plan), ...imports, deadLetterTopic];
+  return [...new Set(named.filter((topic) => topic !== undefined))];
 }

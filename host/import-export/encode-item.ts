@@ -7,6 +7,7 @@ import { asPeridotError } from "../commit/commit.ts";
 import { NOTE_BYTES_MAX } from "../commit/transaction-tag.ts";
 import { PeridotError } from "../errors.ts";
 import { refusalBy } from "../task/call-loop.ts";
+import type { TopicLimits } from "../task/topic-limits.ts";
 import type { ErrorAction, ErrorSettings, FailureStage } from "../topology/error-settings.ts";
 import type { Import, ImportedRecord } from "../topology/imported.ts";
 import { Err } from "../topology/result.ts";
@@ -40,6 +41,8 @@ export interface ItemEncoderSettings {
   readonly imported: Import;
   readonly topic: string;
   readonly errors: ErrorSettings;
+  /** What brokers refuse in the import's topic and the dead letter topic, where it is known. */
+  readonly limitsOf: ReadonlyMap<string, TopicLimits>;
   readonly clock: Clock;
 }
 
@@ -111,13 +114,14 @@ export class ItemEncoder {
   }
 
   #encode(record: ImportedRecord<unknown, unknown>): EncodedRecord {
-    const { imported, clock } = this.#settings;
-    return encodeRecord({
+    const { imported, topic, limitsOf, clock } = this.#settings;
+    const parts = {
       key: serialized(imported.key, record.key),
       value: serialized(imported.value, record.value),
       timestamp: timestampOf(record.timestamp ?? clock.now()),
       headers: writeHeaders((record.headers ?? []).map(asHeader)),
-    });
+    };
+    return encodeRecord(parts, limitsOf.get(topic));
   }
 
   #bad(bad: BadItem): EncodedItem {
@@ -132,7 +136,11 @@ export class ItemEncoder {
       case "continue":
         return passedOver(bad.position);
       case "deadLetter":
-        return { ...passedOver(bad.position), letter: this.#letter(bad) };
+        try {
+          return { ...passedOver(bad.position), letter: this.#letter(bad) };
+        } catch (error) {
+          return { ...passedOver(""), failure: asPeridotError(error) }; // its topic would refuse the letter too
+        }
       case "fail":
         return { ...passedOver(""), failure: this.#failure(bad, option) };
       default:
@@ -176,7 +184,8 @@ export class ItemEncoder {
 
   /** The item as far as it can be written, and why it is here, under KIP-1034's names. */
   #letter({ item, error, number }: BadItem): EncodedRecord {
-    const { imported, topic, clock } = this.#settings;
+    const { imported, topic, errors, limitsOf, clock } = this.#settings;
+    const limits = limitsOf.get(errors.deadLetterTopic ?? "");
     const headers: readonly (readonly [string, string])[] = [
       [
         "__streams.errors.exception",
@@ -194,9 +203,9 @@ export class ItemEncoder {
       headers: writeHeaders(headers.map(([key, value]) => asHeader({ key, value }))),
     };
     try {
-      return encodeRecord({ ...parts, value: asLetter(item) });
+      return encodeRecord({ ...parts, value: asLetter(item) }, limits);
     } catch {
-      return encodeRecord({ ...parts, value: null }); // too large, or nothing that can be written
+      return encodeRecord({ ...parts, value: null }, limits); // too large, or nothing that can be written
     }
   }
 }
@@ -213,12 +222,19 @@ function passedOver(position: string): EncodedItem {
   return { record: undefined, letter: undefined, position, failure: undefined };
 }
 
-function encodeRecord(parts: Omit<EncodedRecord, "bytes">): EncodedRecord {
+function encodeRecord(parts: Omit<EncodedRecord, "bytes">, limits: TopicLimits | undefined): EncodedRecord {
+  const bytesMax = limits?.recordBytesMax ?? RECORD_BYTES_DEFAULT;
+  if (limits?.keysRequired && parts.key === null) {
+    throw new PeridotError("IMPORT_ITEM_INVALID", {
+      problem: "a record without key, and the topic is compacted",
+      remedy: "Give it a key, or write to a topic whose cleanup.policy is delete",
+    });
+  }
   const bytes = RECORD_LEAD_BYTES_MAX + bytesOf(parts.key) + bytesOf(parts.value) + parts.headers.length;
-  if (bytes <= RECORD_BYTES_DEFAULT) return { ...parts, bytes };
+  if (bytes <= bytesMax) return { ...parts, bytes };
   throw new PeridotError("IMPORT_ITEM_INVALID", {
     problem: `${bytes} bytes in one record`,
-    remedy: `Make it at most ${RECORD_BYTES_DEFAULT} bytes`,
+    remedy: `Make it at most ${bytesMax} bytes`,
   });
 }
 

@@ -32,6 +32,7 @@ export interface ImportSetup {
   readonly topic: string;
   /** Of the topic, and of the dead letter topic. */
   readonly partitionsOf: ReadonlyMap<string, number>;
+  /** Of those where it is known what brokers refuse. */
   readonly limitsOf: ReadonlyMap<string, TopicLimits>;
   /** The uuid of the state directory. */
   readonly processId: string;
@@ -66,6 +67,7 @@ export class Importer {
         imported,
         topic,
         errors: { ...config.errors, ...imported.errors },
+        limitsOf: setup.limitsOf,
         clock,
       }),
       clock,

@@ -76,7 +76,13 @@ function makeFeed(
     value: string,
     errors: {},
   };
-  const encoder = new ItemEncoder({ imported, topic: OUTPUT_TOPIC, errors: DEFAULT_ERROR_SETTINGS, clock });
+  const encoder = new ItemEncoder({
+    imported,
+    topic: OUTPUT_TOPIC,
+    errors: DEFAULT_ERROR_SETTINGS,
+    limitsOf: new Map(),
+    clock,
+  });
   return new Feed({ imported, encoder, clock, incarnation, onState: () => {} });
 }
 

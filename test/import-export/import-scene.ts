@@ -3,6 +3,7 @@ import { type ResolvedConfig, resolveConfig } from "../../host/config.ts";
 import type { PeridotError } from "../../host/errors.ts";
 import { Importer, type ImportProgress } from "../../host/import-export/importer.ts";
 import { string } from "../../host/serdes/index.ts";
+import { limitsOfConfigs, type TopicLimits } from "../../host/task/topic-limits.ts";
 import type { Import } from "../../host/topology/imported.ts";
 import { EmbeddedBroker } from "../../host/transport/memory/embedded-broker.ts";
 import { memoryTransport } from "../../host/transport/memory/memory-transport.ts";
@@ -78,7 +79,7 @@ export class Life {
         [TOPIC, scene.broker.cluster.topics.get(TOPIC)!.partitions.length],
         [LETTERS, 1],
       ]),
-      limitsOf: new Map(),
+      limitsOf: limitsOf(scene.broker, [TOPIC, LETTERS]),
       processId: name,
       life: name,
       onProgress: (progress) => {
@@ -129,4 +130,14 @@ export async function* numbers(
   for (let number = from; number < to; number++) {
     yield { key: `k${number % 3}`, value: `${number}`, position: number + 1 };
   }
+}
+
+/** As an application reads them before it makes its importers. */
+function limitsOf(broker: EmbeddedBroker, topics: readonly string[]): ReadonlyMap<string, TopicLimits> {
+  const names = ["max.message.bytes", "cleanup.policy"];
+  const configsOf = (topic: string) => {
+    const found = broker.cluster.topics.get(topic)!;
+    return new Map(names.map((name) => [name, found.config(name)!]));
+  };
+  return new Map(topics.map((topic) => [topic, limitsOfConfigs(configsOf(topic))!]));
 }

@@ -34,6 +34,8 @@ export interface ProcessesSettings {
   readonly trace: Trace;
   readonly plant: Plant;
   readonly subTopologies: readonly SubTopologySources[];
+  /** Topics between them. */
+  readonly between: readonly string[];
   /** `traps`: asked before each batch of rows. */
   readonly makeRunner: (traps: () => boolean) => TaskRunner;
   /** Called with each error that no process may ever end by. */
@@ -133,7 +135,7 @@ export class Processes {
   }
 
   #begin(seat: Seat): void {
-    const { scenario, broker, random, trace, plant, subTopologies, makeRunner } = this.#settings;
+    const { scenario, broker, random, trace, plant, subTopologies, between, makeRunner } = this.#settings;
     const clock = new ProcessClock(this.#settings.clock);
     const traps = () => this.#trapsPending.delete(seat);
     const process = new SimProcess({
@@ -147,6 +149,7 @@ export class Processes {
       random: random.fork(),
       plant,
       subTopologies,
+      between,
       makeRunner: () => makeRunner(traps),
       traps,
       note: (event) => {

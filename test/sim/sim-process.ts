@@ -25,6 +25,7 @@ export const TRANSACTION_TIMEOUT_MS = 2_500;
 export const SESSION_TIMEOUT_MS = 2_000;
 const REBALANCE_TIMEOUT_MS = 3_000;
 const HEARTBEAT_INTERVAL_MS = 400;
+const PURGE_INTERVAL_MS = 300;
 const TIMEOUTS: ClientTimeouts = {
   requestMs: 1_000,
   bootstrapMs: 8_000,
@@ -47,6 +48,7 @@ export interface ProcessSettings {
   readonly random: SeededRandom;
   readonly plant: Plant;
   readonly subTopologies: readonly SubTopologySources[];
+  readonly between: readonly string[];
   readonly makeRunner: () => TaskRunner;
   readonly traps: () => boolean;
   readonly note: (event: string) => void;
@@ -112,13 +114,15 @@ export class SimProcess {
   }
 
   async #start(): Promise<void> {
-    const { threads } = this.settings;
+    const { threads, subTopologies, between, clock } = this.settings;
     for (let index = 0; index < threads; index++) this.#threads.push(this.#makeThread(index));
     const parts: MembershipParts = {
       admin: this.#main.admin,
       member: this.#main.member(this.#memberSettings()),
       threads: this.#threads,
-      subTopologies: this.settings.subTopologies,
+      subTopologies,
+      internalTopics: new Set(between),
+      purge: { clock, everyMs: PURGE_INTERVAL_MS },
       onTasks: (tasks) => this.settings.note(`${this.name} has ${tasks.join(" ") || "no tasks"}`),
     };
     this.#membership = new Membership(this.#defect.membership?.(parts) ?? parts);

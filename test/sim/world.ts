@@ -60,6 +60,7 @@ export class World {
       trace,
       plant,
       subTopologies: program.subTopologies,
+      between: program.between,
       makeRunner: (traps) => program.makeRunner({ scenario, nowMs: () => clock.now(), traps }),
       onFlaw: (flaw) => this.flaws.push(flaw),
     });
