@@ -30,6 +30,12 @@ suite("examples print what stands beside them", () => {
   }
 });
 
+suite("tests of examples pass", () => {
+  for (const file of globSync("examples/*/*.test.ts", { cwd: root }).sort()) {
+    test(file, () => assert.match(runProgram(join(root, file), stateRoot), /# fail 0|ℹ fail 0/));
+  }
+});
+
 const examples = publicFiles().flatMap(docstringExamples);
 
 /** What examples in docstrings take as given. */
