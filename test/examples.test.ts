@@ -47,6 +47,7 @@ const Client = z.object({
   Address: z.string(),
   Pincode: z.string(),
 });
+const Order = z.object({ Id: z.string(), Price: z.number(), Quantity: z.int(), Limit: z.number() });
 const GLOBALS = `
 import type * as api from "peridot-streams";
 import type { z as zod } from "zod";
@@ -56,6 +57,7 @@ declare global {
     Age: zod.ZodNumber; Address: zod.ZodString; Pincode: zod.ZodString }>;
   const builder: api.StreamsBuilder;
   const clients: api.KStream<string, zod.infer<typeof Client>, "key" | "value">;
+  const orders: api.KStream<string, { Id: string; Price: number; Quantity: number; Limit: number }, "key" | "value">;
   const topology: URL;
   const kernels: URL;
 }
@@ -97,6 +99,7 @@ function scene() {
   return {
     builder,
     clients: builder.stream("clients", { key: api.string, value: api.json(Client) }),
+    orders: builder.stream("orders", { key: api.string, value: api.json(Order) }),
     topology: new URL("./app/topologies/steered.ts", import.meta.url),
     kernels: new URL("../examples/kernel/build/kernels.wasm", import.meta.url),
     peridot,
