@@ -3,7 +3,7 @@ import { BATCH_ROWS_MAX, RECORD_BYTES_DEFAULT } from "../../kernels/abi/limits.t
 import { assert } from "../assert.ts";
 import { PeridotError } from "../errors.ts";
 import { describeKernelError } from "../wasm/kernel-errors.ts";
-import type { HostBatch, KernelInstance, RecordForm } from "../wasm/kernel-instance.ts";
+import type { KernelInstance, RecordForm } from "../wasm/kernel-instance.ts";
 import type { BadRow, BadRows, Origin } from "./bad-rows.ts";
 import type { Chunk } from "./chunk.ts";
 import { appendMerged, appendWhole, type Delivery, type Refusal } from "./delivery.ts";
@@ -23,6 +23,8 @@ export class Emitter {
   readonly #rowsMax: number;
   readonly #asTheyAre: RecordForm;
   readonly #deadLetters: SinkTargets;
+  /** Targets that have batches of the present run. */
+  readonly #used = new Set<SinkTarget>();
 
   constructor(kernel: KernelInstance, outbox: Outbox, rowsMax: number) {
     this.#outbox = outbox;
@@ -36,6 +38,8 @@ export class Emitter {
    * The dead letter topic comes last: its letters lie in the order of their records, whatever refused these.
    */
   emit(arrivals: readonly Arrival[], bad: BadRows, chunk: Chunk, origin: Origin): void {
+    for (const target of this.#used) target.giveBack();
+    this.#used.clear();
     const deliveries = arrivals.flatMap((arrival) => this.#deliver(arrival, bad, origin));
     bad.settle();
     const { deadLetterTopic } = chunk.program.errors;
@@ -46,11 +50,11 @@ export class Emitter {
       chunk,
     );
     bad.settle();
-    const letters = this.#letters(bad.deadLetters, 0, chunk, origin);
+    const letters = this.#letters(bad.deadLetters, chunk, origin);
     const known = bad.deadLetters.length;
     this.#append([...deliveries.filter(isLast), ...letters], bad, chunk);
     const late = bad.deadLetters.slice(known);
-    this.#append(this.#letters(late, letters.length, chunk, origin), bad, chunk);
+    this.#append(this.#letters(late, chunk, origin), bad, chunk);
   }
 
   #deliver({ sink, set }: Arrival, bad: BadRows, origin: Origin): readonly Delivery[] {
@@ -64,8 +68,8 @@ export class Emitter {
     }
     const { name, place } = sink;
     return encodeArrival(sink, set, bad, origin, this.#outbox).flatMap(({ target, batches }) =>
-      batches.map(({ batch, items, partitions }, index) => ({
-        ...this.#made(target, name, target.batch(index), batch),
+      batches.map(({ batch, items, partitions }) => ({
+        ...this.#made(target, name, batch),
         rows: () => (set.fan === undefined ? items : items.map((item) => chunkRow(set, item))),
         placeOf: () => place,
         pathOf: set.fan && ((record: number) => itemPath(set, items[record]!)),
@@ -74,23 +78,12 @@ export class Emitter {
     );
   }
 
-  /** @param batchesUsed batches of the target that hold letters of this run already. */
-  #letters(
-    letters: readonly BadRow[],
-    batchesUsed: number,
-    chunk: Chunk,
-    origin: Origin,
-  ): readonly Delivery[] {
+  #letters(letters: readonly BadRow[], chunk: Chunk, origin: Origin): readonly Delivery[] {
     if (letters.length === 0) return [];
     const target = this.#deadLetters.of(chunk.program.errors.deadLetterTopic!);
     assert(target !== undefined, "the dead letter topic is known from the start");
-    return partsOf(letters, BATCH_ROWS_MAX).map((part, index) => ({
-      ...this.#made(
-        target,
-        "dead letters",
-        target.batch(batchesUsed + index),
-        encodeDeadLetters(part, chunk, origin, target),
-      ),
+    return partsOf(letters, BATCH_ROWS_MAX).map((part) => ({
+      ...this.#made(target, "dead letters", encodeDeadLetters(part, chunk, origin, target)),
       isDead: true,
       rows: () => Uint32Array.from(part, ({ row }) => row),
       placeOf: (record) => part[record]!.place,
@@ -100,7 +93,10 @@ export class Emitter {
   }
 
   /** What JavaScript has made: a batch of its own. */
-  #made({ topic, selection }: SinkTarget, node: string, holder: HostBatch, batch: Uint8Array) {
+  #made(target: SinkTarget, node: string, batch: Uint8Array) {
+    const { topic, selection } = target;
+    this.#used.add(target);
+    const holder = target.take();
     holder.load(batch);
     const form = this.#asTheyAre;
     return {

@@ -45,6 +45,24 @@ export interface RowSet {
   readonly fan: Fan | undefined;
 }
 
+/** The items of a set behind a fan-out, each as a set of its own. */
+export function singles(set: RowSet): readonly RowSet[] {
+  const { fan, keys, values, at } = set;
+  return Array.from(itemsOf(set), (item) => {
+    const one = <T>(column: readonly T[] | undefined) => column?.slice(item, item + 1);
+    const word = (column: Uint32Array) => column.subarray(item, item + 1);
+    return {
+      ...set,
+      selection: undefined,
+      items: Uint32Array.of(0),
+      keys: one(keys),
+      values: one(values),
+      at: at && word(at),
+      fan: fan && { rows: word(fan.rows), places: fan.places, ordinals: fan.ordinals.map(word) },
+    };
+  });
+}
+
 export type RowReader = (row: number) => unknown;
 
 /** The items, as an array of the caller's own. */

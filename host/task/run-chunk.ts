@@ -12,13 +12,22 @@ import type {
   SegmentProgram,
   SinkProgram,
 } from "./program.ts";
-import type { RowSet } from "./row-set.ts";
+import { type RowSet, singles } from "./row-set.ts";
 import { segmentOver } from "./run-segment.ts";
 
 /** Records that have reached a sink. */
 export interface Arrival {
   readonly sink: SinkProgram;
   readonly set: RowSet;
+}
+
+export interface ChunkRunParts {
+  readonly bad: BadRows;
+  readonly mayGoOn: MayGoOn;
+  readonly traps: KernelTraps;
+  readonly origin: Origin;
+  /** What a fan-out has made of a row goes on one by one. A kernel's records do not: nobody sees what a kernel does. */
+  readonly depthFirst: boolean;
 }
 
 /**
@@ -36,12 +45,14 @@ export class ChunkRun {
 
   readonly #traps: KernelTraps;
   readonly #origin: Origin;
+  readonly #depthFirst: boolean;
 
-  constructor(bad: BadRows, mayGoOn: MayGoOn, traps: KernelTraps, origin: Origin) {
+  constructor({ bad, mayGoOn, traps, origin, depthFirst }: ChunkRunParts) {
     this.#bad = bad;
     this.#traps = traps;
     this.#origin = origin;
     this.#mayGoOn = mayGoOn;
+    this.#depthFirst = depthFirst;
   }
 
   run(steps: readonly ProgramStep[], set: RowSet): void {
@@ -54,7 +65,7 @@ export class ChunkRun {
           this.run(step.children, this.#segment(step, set));
           break;
         case "call":
-          this.run(step.children, this.#call(step, set));
+          for (const next of this.#call(step, set)) this.run(step.children, next);
           break;
         case "kernel":
           this.run(step.children, this.#kernel(step, set));
@@ -71,10 +82,10 @@ export class ChunkRun {
     return next;
   }
 
-  #call(step: CallProgram, set: RowSet): RowSet {
+  #call(step: CallProgram, set: RowSet): readonly RowSet[] {
     const next = callOver(step, set, this.#bad, this.#takeMayGoOn());
     this.itemsMax = Math.max(this.itemsMax, next.items?.length ?? 0);
-    return next;
+    return this.#depthFirst && next.fan !== set.fan ? singles(next) : [next];
   }
 
   #kernel(step: KernelProgram, set: RowSet): RowSet {

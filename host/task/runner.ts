@@ -240,7 +240,9 @@ class Runner implements TaskRunner {
       if (row < from || row >= to) continue;
       bad.add({ row, place: -1, node: chunk.program.name, stage: "deserialization", error });
     }
-    const run = new ChunkRun(bad, mayGoOn, this.#traps, queue.origin);
+    const { origin } = queue;
+    const depthFirst = task.rowByRow || this.#settings.strictOrder === true;
+    const run = new ChunkRun({ bad, mayGoOn, traps: this.#traps, origin, depthFirst });
     run.run(chunk.program.children, rowsBetween(chunk, from, to));
     this.#emitter.emit(run.arrivals, bad, chunk, queue.origin);
     const end = bad.limit;

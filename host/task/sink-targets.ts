@@ -10,6 +10,7 @@ export class SinkTarget {
   readonly selection: KernelSelection;
   readonly #kernel: KernelInstance;
   readonly #batches: HostBatch[] = [];
+  #taken = 0;
 
   constructor(kernel: KernelInstance, topic: TopicSink, rowsMax: number) {
     this.#kernel = kernel;
@@ -17,10 +18,16 @@ export class SinkTarget {
     this.selection = kernel.newSelection(rowsMax);
   }
 
-  /** The batch with this number: of one run there may be more than one batch has room for. */
-  batch(index: number): HostBatch {
+  /** A batch to write to until `giveBack`: one run may need several. */
+  take(): HostBatch {
+    const index = this.#taken++;
     this.#batches[index] ??= this.#kernel.newHostBatch();
     return this.#batches[index];
+  }
+
+  /** All that were taken may be written anew. */
+  giveBack(): void {
+    this.#taken = 0;
   }
 }
 

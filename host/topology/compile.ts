@@ -6,8 +6,8 @@ import { mergeSources } from "./passes/merge-sources.ts";
 import { nameInternalTopics } from "./passes/name-internal-topics.ts";
 import type { Plan, SubTopology } from "./plan.ts";
 import { planHash } from "./plan-hash.ts";
-import { regionsOf } from "./regions.ts";
-import { belowOf, childrenOf, sourcesOf, subTopologiesOf } from "./tree.ts";
+import { goesRowByRow, regionsOf } from "./regions.ts";
+import { childrenOf, sourcesOf, subTopologiesOf } from "./tree.ts";
 import { validate } from "./validate.ts";
 
 /**
@@ -28,7 +28,7 @@ export function compile(topology: LogicalTopology, applicationId: string): Plan 
       id,
       sources: sources.map((node) => {
         const source = lower(node, children);
-        const rowByRow = belowOf(node, children).some(({ id }) => inRegion.has(id));
+        const rowByRow = goesRowByRow(node, inRegion, children);
         return { ...source, rowByRow, children: fuseSegments(source.children) };
       }),
     };

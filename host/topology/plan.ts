@@ -40,7 +40,7 @@ export interface PlanSource {
   readonly value: AnySerde;
   readonly timestamps: TimestampExtractor;
   readonly errors: Partial<ErrorSettings>;
-  /** Nodes below it must take one record through all of them before the next (see regionsOf). */
+  /** One record goes through all that is below, depth first, before the next (see goesRowByRow). */
   readonly rowByRow: boolean;
   /** In the order in which they see a record. */
   readonly children: readonly PlanStep[];

@@ -1,5 +1,18 @@
-import type { LogicalTopology, NodeId } from "./node.ts";
-import { type Children, childrenOf } from "./tree.ts";
+import type { LogicalTopology, NodeId, SourceNode } from "./node.ts";
+import { belowOf, type Children, childrenOf, waysBelow } from "./tree.ts";
+
+/**
+ * Whether a source's records must go through what is below it one by one, depth first: a region is there; or several ways
+ * lead to a function that only looks (peek, forEach), which would see the records way by way.
+ */
+export function goesRowByRow(source: SourceNode, inRegion: ReadonlySet<NodeId>, children: Children): boolean {
+  const ways = waysBelow(source, children);
+  return belowOf(source, children).some(
+    (node) =>
+      inRegion.has(node.id) ||
+      (node.kind === "processor" && node.operator.call.shape === "peek" && ways.get(node.id)! > 1),
+  );
+}
 
 /**
  * The nodes that must take one record through all of them before the next, since they see each other's changes: those

@@ -32,6 +32,18 @@ export function belowOf(node: LogicalNode, children: Children): readonly Logical
   return [...met];
 }
 
+/** How many ways lead from a source to each node below it. */
+export function waysBelow(source: SourceNode, children: Children): ReadonlyMap<NodeId, number> {
+  const below = belowOf(source, children).toSorted((a, b) => a.id - b.id); // parents come before their children
+  const ways = new Map([[source.id, 1]]);
+  for (const node of below) {
+    if (node.kind === "source") continue;
+    const count = node.parents.reduce((sum, parent) => sum + (ways.get(parent) ?? 0), 0);
+    ways.set(node.id, count);
+  }
+  return ways;
+}
+
 /**
  * The nodes of each sub-topology: those that hang together without a topic between. Numbered as in Kafka Streams, by
  * their first nodes in the order of the calls; nodes by id.

@@ -1,7 +1,7 @@
 import { PeridotError } from "../errors.ts";
 import { checkFields } from "./check-fields.ts";
 import type { LogicalTopology, ProcessorNode, SourceNode } from "./node.ts";
-import { belowOf, type Children, childrenOf, sourcesOf } from "./tree.ts";
+import { type Children, childrenOf, sourcesOf, waysBelow } from "./tree.ts";
 
 /**
  * Refuses topologies that cannot run.
@@ -51,16 +51,7 @@ function refuseDeadEnd(source: SourceNode): void {
 const STEPS_MAX = 10_000;
 
 function refuseManyWays(source: SourceNode, children: Children): void {
-  const below = belowOf(source, children).toSorted((a, b) => a.id - b.id); // parents come before their children
-  const ways = new Map([[source.id, 1]]);
-  for (const node of below) {
-    if (node.kind === "source") continue;
-    ways.set(
-      node.id,
-      node.parents.reduce((sum, parent) => sum + (ways.get(parent) ?? 0), 0),
-    );
-  }
-  const steps = [...ways.values()].reduce((sum, each) => sum + each, 0);
+  const steps = [...waysBelow(source, children).values()].reduce((sum, each) => sum + each, 0);
   if (steps <= STEPS_MAX) return;
   throw invalid(
     `records of the source ${source.name} have more than ${STEPS_MAX} ways through branches and merges`,

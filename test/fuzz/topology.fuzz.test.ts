@@ -100,27 +100,10 @@ function check(spec: Spec): DepthFirst {
       applicationId: "test",
       errors: errorsOf(spec),
       partitions: spec.partitions,
-      unordered: reachedTwice(spec),
     },
     { ...ran, counters },
   );
   return reference;
-}
-
-/** Nodes to which several ways lead from one source. */
-function reachedTwice({ nodes }: Spec): ReadonlySet<string> {
-  const reached = new Set<string>();
-  for (const source of nodes) {
-    if (source.op !== "source" && source.op !== "repartition") continue;
-    const ways = new Map([[source.id, 1]]);
-    for (const { id, op, parents } of nodes) {
-      if (parents.length === 0 || id === source.id) continue;
-      const count = parents.reduce((sum, parent) => sum + (ways.get(parent) ?? 0), 0);
-      if (count > 1) reached.add(String(id));
-      ways.set(id, op === "repartition" ? 0 : count);
-    }
-  }
-  return reached;
 }
 
 /** For the message of a failure. */

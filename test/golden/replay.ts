@@ -20,8 +20,6 @@ export interface Replayed {
   readonly errors: Partial<ErrorSettings>;
   /** By topic; default 1. */
   readonly partitions: Readonly<Record<string, number>>;
-  /** Names that records of one source see by several ways (behind a merge): there, order says nothing. */
-  readonly unordered?: ReadonlySet<string>;
 }
 
 /** All that a task has shown. */

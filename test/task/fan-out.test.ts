@@ -181,3 +181,29 @@ test("more records than one batch has room for", () => {
     ["a b0", "0", `d e f${each - 1}`],
   );
 });
+
+test("a function that only looks sees the records behind a merge in the order in which they go out", () => {
+  for (const end of ["peek", "forEach"] as const) {
+    const seen: string[] = [];
+    everySize(
+      (builder) => {
+        const each = builder.stream("in", text).flatMapValues(words);
+        const merged = each.mapValues((word) => `f${word}`).merge(each.mapValues((word) => `g${word}`));
+        const look = (_key: string, value: string) => seen.push(value);
+        if (end === "peek") merged.peek(look).to("out", { value: string });
+        else {
+          merged.forEach(look);
+          merged.to("out", { value: string });
+        }
+      },
+      {},
+      (_run, { out }) => {
+        assert.deepEqual(
+          seen.splice(0),
+          out!.map(({ value }) => value),
+        );
+        assert.equal(out!.length, 12);
+      },
+    );
+  }
+});
