@@ -1,4 +1,5 @@
 import { PeridotError } from "../errors.ts";
+import { withHint } from "./compiler-hints.ts";
 import { entryText, type KernelFile, kernelsOf } from "./entry.ts";
 import { type Allocation, findAllocations, lastName } from "./find-allocation.ts";
 import { addFuelPoints } from "./fuel-points.ts";
@@ -159,7 +160,7 @@ class Build {
       complaints.push(path === undefined ? message : `${path}: ${message}`);
       return;
     }
-    this.#problems.push({ ...placeIn(path, text, range!.start), says: message });
+    this.#problems.push({ ...placeIn(path, text, range!.start), says: withHint(message) });
   }
 
   #failed(): PeridotError {

@@ -283,6 +283,36 @@ suite("what a build is given", () => {
       ],
       /^typed\.ts:2:\d+: Type '.*Span' is not assignable to type 'i64'/,
     ],
+    [
+      "a span for a constant",
+      [
+        [
+          "spans.ts",
+          `${head}export function spans(row: Row, out: Emitter): void { out.value.text(row.text("id")); }`,
+        ],
+      ],
+      /^spans\.ts:2:\d+: Type '.*Span' is not assignable to type '.*String'\. text\(…\) takes a constant; write a Span with span\(…\)$/,
+    ],
+    [
+      "a span compared with a text",
+      [
+        [
+          "compared.ts",
+          `${head}export function compared(row: Row, out: Emitter): void { if (row.text("id") === "x") out.emit(); }`,
+        ],
+      ],
+      /^compared\.ts:2:\d+: Type '.*Span' is not .* compare a Span with \.is\("…"\)$/,
+    ],
+    [
+      "a constant for a span",
+      [
+        [
+          "constants.ts",
+          `${head}export function constants(row: Row, out: Emitter): void { out.value.span("x"); }`,
+        ],
+      ],
+      /^constants\.ts:2:\d+: Type '.*String' is not .* write a constant with text\("…"\)/,
+    ],
     ["an import that is not there", [["lost.ts", `import { x } from "./gone";\n${kernel("lost")}`]], /gone/],
     [
       "a refused file that a kernel imports",
