@@ -27,6 +27,10 @@ async function main([name, ...words]: readonly string[]): Promise<number> {
   }
   try {
     const command = COMMANDS.get(name);
+    if (command !== undefined && words.includes("--help")) {
+      process.stdout.write(USAGE);
+      return 0;
+    }
     const wrong = command === undefined ? `there is no command "${name}"` : await command(words);
     return wrong === undefined ? 0 : misused(wrong);
   } catch (error) {

@@ -28,11 +28,13 @@ test("--version is the package's", () => {
   assert.deepEqual(peridot("--version"), { status: 0, stdout: `${version}\n`, stderr: "" });
 });
 
-test("--help is no mistake", () => {
-  const { status, stdout, stderr } = peridot("--help");
-  assert.match(stdout, /^usage: peridot describe MODULE/);
-  assert.deepEqual([status, stderr], [0, ""]);
-});
+for (const words of [[], ["kernel"], ["kernel", "build"], ["describe"], ["describe", "a.ts"]]) {
+  test(`"peridot ${[...words, "--help"].join(" ")}" is no mistake`, () => {
+    const { status, stdout, stderr } = peridot(...words, "--help");
+    assert.match(stdout, /^usage: peridot describe MODULE/);
+    assert.deepEqual([status, stderr], [0, ""]);
+  });
+}
 
 test("describe writes a module's topology as Kafka Streams does", () => {
   const { status, stdout, stderr } = peridot("describe", join(root, "test/app/topologies/steered.ts"));
@@ -177,7 +179,7 @@ const MISUSES: readonly [readonly string[], RegExp][] = [
   [["describe", "a.ts", "--colour"], /^peridot: Unknown option '--colour'/],
   [["kernel"], /^peridot: kernel build FILE: name the files/],
   [["kernel", "build"], /^peridot: kernel build FILE: name the files/],
-  [["kernel", "make", "a.ts"], /^peridot: kernel build FILE: name the files/],
+  [["kernel", "bild", "a.ts"], /^peridot: there is no command "kernel bild"\nusage: peridot/],
   [["kernel", "build", "a.ts", "--fast"], /^peridot: Unknown option '--fast'/],
 ];
 

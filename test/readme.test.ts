@@ -21,11 +21,9 @@ const GLOBALS = `
 import type * as api from "peridot-streams";
 import type { z as zod } from "zod";
 declare global {
-  const { err, json, peridot, runProcess, string }: typeof api;
-  type StreamsBuilder = api.StreamsBuilder;
+  const { json, peridot, string }: typeof api;
   const app: api.Peridot;
   const Client: zod.ZodObject<{ name: zod.ZodString; owner: zod.ZodArray<zod.ZodString> }>;
-  const Address: zod.ZodObject<{ Address: zod.ZodString; City: zod.ZodString; State: zod.ZodString }>;
 }
 `;
 

@@ -15,7 +15,8 @@ export async function kernelCommand(words: readonly string[]): Promise<string | 
     allowPositionals: true,
   });
   const [verb, ...files] = positionals;
-  if (verb !== "build" || files.length === 0) return "kernel build FILE: name the files with your kernels";
+  if (verb !== undefined && verb !== "build") return `there is no command "kernel ${verb}"`;
+  if (files.length === 0) return "kernel build FILE: name the files with your kernels";
   const { out } = values;
   const { wasm, kernels } = await buildKernels(files, process.cwd());
   try {

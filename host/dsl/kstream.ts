@@ -390,8 +390,8 @@ function filterBy<K, V>(predicate: Condition<V> | ((key: K, value: V) => boolean
 
 function serdeMissing(topic: string, part: "key" | "value"): PeridotError {
   return misuse(
-    `no serde for the ${part}s of "${topic}": a function has made them, so their type is not known`,
-    `Give one: to("${topic}", { ${part}: … })`,
+    `no serde for the ${part}s of "${topic}": a function or a kernel has made them, so their type is not known`,
+    `Give one: to("${topic}", { ${part}: … }), or where a kernel makes them: kernel(name, { module, ${part}: … })`,
   );
 }
 

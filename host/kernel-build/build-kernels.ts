@@ -1,6 +1,7 @@
 import { PeridotError } from "../errors.ts";
+import { withHint } from "./compiler-hints.ts";
 import { entryText, type KernelFile, kernelsOf } from "./entry.ts";
-import { findAllocation } from "./find-allocation.ts";
+import { type Allocation, findAllocations, lastName } from "./find-allocation.ts";
 import { addFuelPoints } from "./fuel-points.ts";
 import { loadCompiler } from "./load-compiler.ts";
 import { type Refusal, Rules } from "./refusals.ts";
@@ -19,6 +20,8 @@ const OPTIONS =
   "--runtime stub --enable simd,bulk-memory --disableWarning 201 --maximumMemory 16384 --optimizeLevel 3 --shrinkLevel 0 --noUnsafe --baseDir /".split(
     " ",
   );
+/** The module's text says then where each call stands. A module that is kept is compiled without. */
+const WITH_LOCATIONS = ["--sourceMap"];
 
 /**
  * Compiles users' kernels together with ours into one module: one memory, no copies.
@@ -40,6 +43,7 @@ class Build {
   /** Of the files that the build was given, as they stand alone: for when the compiler gets no further. */
   readonly #firstRules: Rules;
   #judged = false;
+  #allocations: readonly Allocation[] = [];
   #wasm: Uint8Array<ArrayBuffer> | undefined;
 
   constructor(compiler: Compiler, sources: SourceFiles) {
@@ -53,8 +57,15 @@ class Build {
     this.#checkNames(found);
     if (this.#problems.length > 0) throw this.#failed();
     this.#sources.entry = entryText(found);
+    await this.#compile([]);
+    const kernels = found.flatMap(({ kernels }) => kernels.map(({ name }) => name));
+    return { wasm: this.#wasm!, kernels };
+  }
+
+  async #compile(options: readonly string[]): Promise<void> {
     const complaints: string[] = [];
-    const { error } = await this.#compiler.asc.main([ENTRY, ...OPTIONS, "--outFile", "kernels.wasm"], {
+    const words = [ENTRY, ...OPTIONS, ...options, "--outFile", "kernels.wasm"];
+    const { error } = await this.#compiler.asc.main(words, {
       stdout: { write() {} },
       stderr: { write() {} },
       readFile: (name) => this.#sources.read(name),
@@ -62,15 +73,16 @@ class Build {
         this.#wasm = Uint8Array.from(contents as Uint8Array);
       },
       listFiles: () => [],
-      transforms: [this.#transform()],
+      transforms: [this.#transform(options === WITH_LOCATIONS)],
       reportDiagnostic: (diagnostic) => this.#report(diagnostic, complaints),
     });
     if (this.#problems.length > 0) throw this.#failed();
+    if (this.#allocations.length > 0 && options !== WITH_LOCATIONS) {
+      await this.#compile(WITH_LOCATIONS); // up to where allocations are looked for: it ends there
+    }
     if (error !== null || this.#wasm === undefined) {
       throw failed([error?.message ?? "nothing was written", ...complaints].join("\n"), error);
     }
-    const kernels = found.flatMap(({ kernels }) => kernels.map(({ name }) => name));
-    return { wasm: this.#wasm, kernels };
   }
 
   /** A first look at a file given to the build: its exports become the module's. */
@@ -115,7 +127,7 @@ class Build {
     }
   }
 
-  #transform(): Transform {
+  #transform(withLocations: boolean): Transform {
     const { assemblyscript } = this.#compiler;
     const rules = new Rules(assemblyscript);
     return {
@@ -132,20 +144,12 @@ class Build {
         if (this.#problems.length > 0) throw this.#failed();
       },
       afterCompile: (module) => {
-        const path = findAllocation(
-          module.emitText(),
-          (name) => this.#sources.isUsers(name) && !name.startsWith(ENTRY.replace(".ts", "")),
-        );
-        if (path.length > 0) throw failed(this.#allocation(path));
+        this.#allocations = findAllocations(module.emitText(), (path) => this.#sources.isUsersFunction(path));
+        if (this.#allocations.length === 0) return;
+        if (withLocations) this.#problems.push(...this.#allocations.map(refusalOf));
+        throw failed("heap"); // ends the compiler's work: what is said of it is among the problems
       },
     };
-  }
-
-  /** A function's name in the compiled module is its file's path, a slash and its name. */
-  #allocation([caller, ...path]: readonly string[]): string {
-    const cut = caller!.lastIndexOf("/");
-    const file = this.#sources.shown(`${caller!.slice(0, cut)}.ts`);
-    return `${file}: ${caller!.slice(cut + 1)} needs a heap, which kernels have not: it calls ${path.join(", which calls ")}. Join texts by writing their parts; compare them with Span.is`;
   }
 
   #report({ message, category, range }: Diagnostic, complaints: string[]): void {
@@ -156,7 +160,7 @@ class Build {
       complaints.push(path === undefined ? message : `${path}: ${message}`);
       return;
     }
-    this.#problems.push({ ...placeIn(path, text, range!.start), says: message });
+    this.#problems.push({ ...placeIn(path, text, range!.start), says: withHint(message) });
   }
 
   #failed(): PeridotError {
@@ -169,6 +173,25 @@ class Build {
     );
   }
 }
+
+function refusalOf({ calls: [caller, ...path], constant, at }: Allocation): Refusal {
+  const place = at ?? { path: `${caller!.slice(0, caller!.lastIndexOf("/"))}.ts`, line: 1, column: 1 };
+  const by = path.map((name) => name.replace(/^~lib\//, "")).join(", which calls ");
+  const who = constant === undefined ? lastName(caller!) : `the constant "${constant}"`;
+  const remedy =
+    constant === undefined
+      ? (INSTEAD.find(([pattern]) => pattern.test(path[0]!))?.[1] ?? PIECES)
+      : "Let it be a number, a bool, or one text that is written whole";
+  return { ...place, says: `${who} needs a heap, which kernels have not: it calls ${by}. ${remedy}` };
+}
+
+const PIECES = "Write texts piece by piece, and use the functions of Span for the record's";
+/** By the function of AssemblyScript's library that a kernel has called. */
+const INSTEAD: readonly (readonly [RegExp, string])[] = [
+  [/\/(?:F\d+|Number)#to\w+$/, "Write a number with out.value.number(n)"],
+  [/\/[IU]\w+#to\w+$/, "Write an integer with out.value.integer(n)"],
+  [/String(?:\.__|#)concat/, "Write the parts one after the other: out.value.text(…).span(…).integer(…)"],
+];
 
 const SHAPE =
   "a kernel is export function name(row: Row, out: Emitter): void, or (batch: Batch, out: Emitter)";

@@ -10,7 +10,6 @@ const KERNELS = fileURLToPath(
 export const ENTRY = "peridot-entry.ts";
 /** How the compiler looks for the package that authors, and the entry, import. */
 const OURS = /(?:^|\/)node_modules\/peridot-streams\/(.+\.ts)$/;
-const LIBRARY = /^~lib\/peridot-streams\//;
 
 /**
  * The files that the compiler sees. A user's file is known by its absolute path without the leading slash, so that
@@ -39,8 +38,9 @@ export class SourceFiles {
     return path !== ENTRY && !path.startsWith("~lib/");
   }
 
-  isOurs(path: string): boolean {
-    return LIBRARY.test(path);
+  /** @param name of a function in the compiled module: its file's path, a slash and its name. */
+  isUsersFunction(name: string): boolean {
+    return !name.startsWith("~") && !name.startsWith(ENTRY.replace(".ts", ""));
   }
 
   read(name: string): string | null {

@@ -2,6 +2,7 @@ import { BATCH_ROWS_MAX } from "../../kernels/abi/limits.ts";
 import { blueprintOf, Peridot } from "../app.ts";
 import { StreamsBuilder } from "../dsl/streams-builder.ts";
 import { PeridotError } from "../errors.ts";
+import { KernelTraps } from "../task/kernel-traps.ts";
 import { makeTaskRunner } from "../task/runner.ts";
 import { type RunnerCounters, type TaskRunner, taskName } from "../task/task.ts";
 import { checkPartitions } from "../topology/check-partitions.ts";
@@ -9,7 +10,7 @@ import { compile } from "../topology/compile.ts";
 import { DEFAULT_ERROR_SETTINGS, type ErrorSettings } from "../topology/error-settings.ts";
 import type { LogicalTopology } from "../topology/node.ts";
 import { decodeRecords, type StoredRecord } from "../transport/memory/plain-records.ts";
-import type { OutgoingBatch, TopicPartition } from "../transport/port.ts";
+import type { FetchedRecords, OutgoingBatch, TopicPartition } from "../transport/port.ts";
 import { DriverTopics, listed } from "./driver-topics.ts";
 import { HeadTimes } from "./head-times.ts";
 import { partitionOfKey } from "./partition-of-key.ts";
@@ -62,7 +63,11 @@ export interface TopologyTestDriverSettings {
 export class TopologyTestDriver {
   readonly #topics: DriverTopics;
   readonly #batchRows: number;
-  readonly #runner: TaskRunner;
+  readonly #makeRunner: () => TaskRunner;
+  #runner: TaskRunner;
+  /** Of the runners before this one, and of all of them at the last commit point. */
+  #countedBefore: RunnerCounters = NOTHING_COUNTED;
+  #countedAtCut: RunnerCounters = NOTHING_COUNTED;
   readonly #log: TopicLog;
   /** By sub-topology: the topics that its open tasks read. */
   readonly #opened = new Map<number, string>();
@@ -82,13 +87,17 @@ export class TopologyTestDriver {
     this.#topics = new DriverTopics(times.plan, errors.deadLetterTopic, settings.partitions ?? {});
     checkPartitions(times.plan, this.#topics.partitionsOf);
     this.#log = new TopicLog((origin, head) => times.timeOf(origin, head));
-    this.#runner = makeTaskRunner({
-      plan: times.plan,
-      partitionsOf: this.#topics.partitionsOf,
-      errors,
-      clock: { now },
-      batchRowsMax: this.#batchRows,
-    });
+    const traps = new KernelTraps();
+    this.#makeRunner = () =>
+      makeTaskRunner({
+        plan: times.plan,
+        partitionsOf: this.#topics.partitionsOf,
+        errors,
+        clock: { now },
+        batchRowsMax: this.#batchRows,
+        traps,
+      });
+    this.#runner = this.#makeRunner();
     this.#openTasks();
   }
 
@@ -141,9 +150,18 @@ export class TopologyTestDriver {
     this.#wallMs += ms;
   }
 
-  /** Records processed, skipped and dead-lettered so far: those of internal topics count as well. */
+  /**
+   * Records processed, skipped and dead-lettered so far: those of internal topics count as well, and those that a
+   * kernel's trap made run again count once.
+   */
   get counters(): RunnerCounters {
-    return this.#runner.counters;
+    const before = this.#countedBefore;
+    const { processed, skipped, deadLettered } = this.#runner.counters;
+    return {
+      processed: before.processed + processed,
+      skipped: before.skipped + skipped,
+      deadLettered: before.deadLettered + deadLettered,
+    };
   }
 
   // ---- processing
@@ -176,14 +194,38 @@ export class TopologyTestDriver {
       const next = this.#log.take(this.#batchRows);
       if (next === undefined) return;
       if (batches > inputs + BATCHES_OF_ITS_OWN_MAX) throw endless(next.topic);
-      this.#runner.add(next);
       try {
-        while (this.#runner.process(always) > 0);
+        this.#compute(next);
       } catch (error) {
         this.#stop(error as Error);
       }
       this.#collect();
     }
+  }
+
+  /**
+   * All that was fed since the last commit point: again after each trap of a user's kernel, which tells more about the
+   * record at fault each time, until that one is a bad record.
+   */
+  #compute(records: FetchedRecords): void {
+    for (;;) {
+      this.#runner.add(records);
+      try {
+        while (this.#runner.process(always) > 0);
+        return;
+      } catch (error) {
+        if (!(error instanceof PeridotError) || error.facts.narrowed !== true) throw error;
+        this.#renew();
+      }
+    }
+  }
+
+  /** In place of a runner whose instance has trapped: as of the last commit point, as an application's thread does it. */
+  #renew(): void {
+    this.#countedBefore = this.#countedAtCut;
+    this.#runner = this.#makeRunner();
+    this.#opened.clear();
+    this.#openTasks();
   }
 
   /** What came before a bad record is computed, and is to be read. */
@@ -198,6 +240,7 @@ export class TopologyTestDriver {
   #collect(): void {
     const { batches } = this.#runner.cut();
     this.#runner.committed();
+    this.#countedAtCut = this.counters;
     for (const { topic } of batches) this.#topics.mention(topic);
     this.#openTasks();
     for (const batch of batches) this.#deliver(batch);
@@ -244,6 +287,8 @@ export class TopologyTestDriver {
     }
   }
 }
+
+const NOTHING_COUNTED: RunnerCounters = { processed: 0, skipped: 0, deadLettered: 0 };
 
 interface Tested {
   readonly topology: LogicalTopology;

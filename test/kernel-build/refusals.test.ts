@@ -186,19 +186,44 @@ suite("a user's file is refused, with file, line, column and what to do", () => 
 
 suite("what only the compiled module shows", () => {
   const head = 'import { Emitter, Row } from "peridot-streams/kernel";\n';
-  const HIDDEN: readonly (readonly [string, string, RegExp])[] = [
+  const HIDDEN: readonly (readonly [what: string, top: string, body: string, says: RegExp])[] = [
     [
       "texts that are joined",
-      'out.value.text("a" + suffix(row));',
-      /joined\.ts: joined needs a heap.*String#concat/,
+      'function suffix(): string { return "b"; }',
+      'out.value.text("a" + suffix());',
+      /^joined\.ts:4:16: joined needs a heap.*String#concat.*\. Write the parts one after the other: out\.value\.text/,
     ],
-    ["a number as text", "out.value.text(row.timestamp.toString());", /needs a heap/],
-    ["text in upper case", 'out.value.text("a".toUpperCase());', /needs a heap.*toUpperCase/],
+    [
+      "an integer as text",
+      "",
+      "out.value.text(row.timestamp.toString());",
+      /^joined\.ts:4:16: joined needs a heap.*I64#toString.* Write an integer with out\.value\.integer\(n\)$/,
+    ],
+    [
+      "a number as text, in a function that the kernel calls",
+      "function written(number: f64): string {\n return number.toString(); }",
+      "out.value.text(written(1));",
+      /^joined\.ts:3:9: written needs a heap.*F64#toString.* Write a number with out\.value\.number\(n\)$/,
+    ],
+    [
+      "text in upper case",
+      "",
+      'out.value.text("a".toUpperCase());',
+      /^joined\.ts:4:16: joined needs a heap.*toUpperCase.* Write texts piece by piece/,
+    ],
+    [
+      "a constant that is joined",
+      'const A = "a", AB = A + "b";',
+      "out.value.text(AB);",
+      /^joined\.ts:2:21: the constant "AB" needs a heap.*String#concat.* one text that is written whole$/,
+    ],
   ];
-  for (const [what, body, says] of HIDDEN) {
+  for (const [what, top, body, says] of HIDDEN) {
     test(what, async () => {
-      const text = `${head}function suffix(row: Row): string { return "b"; }\nexport function joined(row: Row, out: Emitter): void { ${body} }`;
-      assert.match((await refused([["joined.ts", text]])).join("\n"), says);
+      const text = `${head}${top}\nexport function joined(row: Row, out: Emitter): void {\n${body}\n}`;
+      const said = await refused([["joined.ts", text]]);
+      assert.equal(said.length, 1, said.join("\n"));
+      assert.match(said[0]!, says);
     });
   }
 
@@ -257,6 +282,36 @@ suite("what a build is given", () => {
         ],
       ],
       /^typed\.ts:2:\d+: Type '.*Span' is not assignable to type 'i64'/,
+    ],
+    [
+      "a span for a constant",
+      [
+        [
+          "spans.ts",
+          `${head}export function spans(row: Row, out: Emitter): void { out.value.text(row.text("id")); }`,
+        ],
+      ],
+      /^spans\.ts:2:\d+: Type '.*Span' is not assignable to type '.*String'\. text\(…\) takes a constant; write a Span with span\(…\)$/,
+    ],
+    [
+      "a span compared with a text",
+      [
+        [
+          "compared.ts",
+          `${head}export function compared(row: Row, out: Emitter): void { if (row.text("id") === "x") out.emit(); }`,
+        ],
+      ],
+      /^compared\.ts:2:\d+: Type '.*Span' is not .* compare a Span with \.is\("…"\)$/,
+    ],
+    [
+      "a constant for a span",
+      [
+        [
+          "constants.ts",
+          `${head}export function constants(row: Row, out: Emitter): void { out.value.span("x"); }`,
+        ],
+      ],
+      /^constants\.ts:2:\d+: Type '.*String' is not .* write a constant with text\("…"\)/,
     ],
     ["an import that is not there", [["lost.ts", `import { x } from "./gone";\n${kernel("lost")}`]], /gone/],
     [
