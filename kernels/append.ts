@@ -149,7 +149,7 @@ function appendRows(
           store<i32>(sink, ERROR_MEMORY_FULL, SINK_STATUS_AT);
           break;
         }
-        copyWithoutSurrogates(key, keyLength, mended);
+        keyLength = copyWithoutSurrogates(key, keyLength, mended);
         key = mended;
       }
     } else {

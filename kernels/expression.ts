@@ -50,6 +50,7 @@ export function evaluate(expression: usize, table: usize): i32 {
   const nodes = load<u32>(expression, EXPRESSION_NODES_AT);
   assert(nodes > 0);
   assert(nodes <= <u32>EXPRESSION_NODES_MAX);
+  if (!table) return GIVES_NULL;
   if (load<i32>(expression, EXPRESSION_TYPE_AT) == FIELD_F64) return evaluateF64(expression, nodes, table);
   assert(load<i32>(expression, EXPRESSION_TYPE_AT) == FIELD_I64);
   return evaluateI64(expression, nodes, table);
@@ -64,7 +65,7 @@ function evaluateF64(expression: usize, nodes: u32, table: usize): i32 {
       store<f64>(top, load<f64>(node, EXPRESSION_NODE_NUMBER_AT));
       top += 8;
     } else if (kind < EXPRESSION_ADD) {
-      const at = table ? fieldAt(table, <usize>load<u32>(node, EXPRESSION_NODE_ENTRY_AT)) : 0;
+      const at = fieldAt(table, <usize>load<u32>(node, EXPRESSION_NODE_ENTRY_AT));
       if (!at) return GIVES_NULL;
       store<f64>(top, numberAt(kind, at));
       top += 8;
@@ -113,7 +114,7 @@ function evaluateI64(expression: usize, nodes: u32, table: usize): i32 {
       top += 8;
     } else if (kind < EXPRESSION_ADD) {
       assert(kind == EXPRESSION_FIELD_I64);
-      const at = table ? fieldAt(table, <usize>load<u32>(node, EXPRESSION_NODE_ENTRY_AT)) : 0;
+      const at = fieldAt(table, <usize>load<u32>(node, EXPRESSION_NODE_ENTRY_AT));
       if (!at) return GIVES_NULL;
       store<i64>(top, load<i64>(at));
       top += 8;

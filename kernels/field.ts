@@ -45,14 +45,24 @@ export function hasSurrogate(text: usize, length: usize): bool {
   return false;
 }
 
-/** Copies text of a row, each lone surrogate as U+FFFD, which is as long: what Java and JavaScript write as UTF-8. */
-export function copyWithoutSurrogates(text: usize, length: usize, target: usize): void {
-  memory.copy(target, text, length);
-  for (let at = target; at < target + length; at++) {
-    if (!isSurrogate(at)) continue;
-    store<u16>(at, 0xbfef);
-    store<u8>(at, 0xbd, 2);
+/**
+ * Copies text of a row, each lone surrogate as "?": what Java writes for it.
+ *
+ * @returns bytes written.
+ */
+export function copyWithoutSurrogates(text: usize, length: usize, target: usize): i32 {
+  const end = text + length;
+  let to = target;
+  for (let at = text; at < end; to++) {
+    if (isSurrogate(at)) {
+      store<u8>(to, 0x3f);
+      at += 3;
+    } else {
+      store<u8>(to, load<u8>(at));
+      at++;
+    }
   }
+  return <i32>(to - target);
 }
 
 /**

@@ -251,7 +251,7 @@ export class KStream<K, V, Known extends KnownSerdes = never> {
    * @throws TOPOLOGY_INVALID if the name or a serde is missing
    */
   repartition(repartitioned: Repartitioned<K, V, Known>): KStream<K, V, "key" | "value"> {
-    const { name, partitions, partitioner } = repartitioned;
+    const { name, partitions, partitioner, errors = {} } = repartitioned;
     if (!name) throw misuse("a repartition without a name", 'Name it: repartition({ name: "by-city" })');
     if (partitions !== undefined && !(Number.isInteger(partitions) && partitions > 0)) {
       throw misuse(
@@ -286,7 +286,7 @@ export class KStream<K, V, Known extends KnownSerdes = never> {
         key,
         value,
         timestamps: failOnInvalidTimestamp,
-        errors: {},
+        errors: { ...errors },
       },
       "SOURCE",
       `${topic}-source`,

@@ -1,3 +1,4 @@
+import type { ErrorSettings } from "../topology/error-settings.ts";
 import type { Partitioner } from "../topology/sink-choice.ts";
 import type { KnownSerdes, Produced } from "./produced.ts";
 
@@ -11,4 +12,6 @@ export type Repartitioned<K, V, Known extends KnownSerdes> = Omit<Produced<K, V,
   /** Of the topic; default: as many as the topics have that feed it, the largest number of them. */
   readonly partitions?: number;
   readonly partitioner?: Partitioner<K, V>;
+  /** What differs, for records read from the topic, from the application's error settings: the source's do not reach here. */
+  readonly errors?: Partial<ErrorSettings>;
 };

@@ -1,6 +1,7 @@
 import { PeridotError } from "../errors.ts";
 import { compare } from "../topology/compare.ts";
 import { evaluator, type FieldsByName } from "../topology/evaluate.ts";
+import { type Expression, fieldsOf } from "../topology/expression.ts";
 import type { Comparator, Comparison, Operator, Scalar } from "../topology/operator.ts";
 import { parseExpression } from "../topology/parse-expression.ts";
 
@@ -50,8 +51,22 @@ function comparisonsOf(field: string, wanted: FieldCondition | undefined): Compa
     if (other === null || typeof other !== "object") {
       return { field, comparator, to: { constant: other as Scalar } };
     }
-    return { field, comparator, to: parseExpression(other, `the condition on "${field}"`) };
+    const where = `the condition on "${field}"`;
+    return { field, comparator, to: folded(parseExpression(other, where), where) };
   });
+}
+
+/**
+ * Arithmetic on constants alone is a constant: it is one for null values too, whose computed fields are null. What cannot
+ * be computed stays, and makes bad records.
+ */
+function folded(expression: Expression, where: string): Expression {
+  if (fieldsOf(expression).length > 0) return expression;
+  try {
+    return { constant: evaluator(expression, where)({}) as Scalar };
+  } catch {
+    return expression;
+  }
 }
 
 function checkOf({ field, comparator, to }: Comparison): (row: FieldsByName) => boolean {

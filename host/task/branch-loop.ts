@@ -1,4 +1,4 @@
-import { Err } from "../topology/result.ts";
+import { refusalIn } from "../topology/result.ts";
 import type { BadRows } from "./bad-rows.ts";
 import { eachItem, type MayGoOn } from "./call-loop.ts";
 import type { BranchProgram } from "./program.ts";
@@ -24,7 +24,8 @@ export function branchOver(
     const value = readValue(item);
     for (let index = 0; index < predicates.length; index++) {
       const answer = predicates[index]!(key, value);
-      if (answer instanceof Err) return answer;
+      const refusal = refusalIn(answer);
+      if (refusal !== undefined) return refusal;
       if (!answer) continue;
       ways[index]!.push(item);
       return true;

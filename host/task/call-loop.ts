@@ -1,7 +1,7 @@
 import { unreachable } from "../assert.ts";
 import { PeridotError } from "../errors.ts";
 import type { CallStep } from "../topology/plan.ts";
-import { Err } from "../topology/result.ts";
+import { type Err, refusalIn } from "../topology/result.ts";
 import type { BadRows } from "./bad-rows.ts";
 import { asError } from "./chunk.ts";
 import { fanOver } from "./fan-loop.ts";
@@ -126,15 +126,12 @@ function looker(call: CallOf<"filter" | "peek">, set: RowSet): (item: number) =>
   const value = valueReader(set);
   const fn = call.fn as UserFunction;
   if (call.shape === "peek") {
-    return (item) => {
-      const answer = fn(key(item), value(item));
-      return answer instanceof Err ? answer : true;
-    };
+    return (item) => refusalIn(fn(key(item), value(item))) ?? true;
   }
   const { keeps } = call;
   return (item) => {
     const answer = fn(key(item), value(item));
-    return answer instanceof Err ? answer : Boolean(answer) === keeps;
+    return refusalIn(answer) ?? Boolean(answer) === keeps;
   };
 }
 
@@ -153,7 +150,8 @@ function changer(
       const keys: unknown[] = new Array(room);
       const visit = (item: number) => {
         const answer = fn(key(item), value(item));
-        if (answer instanceof Err) return answer;
+        const refusal = refusalIn(answer);
+        if (refusal !== undefined) return refusal;
         keys[item] = answer;
         return true;
       };
@@ -164,7 +162,8 @@ function changer(
       const values: unknown[] = new Array(room);
       const visit = (item: number) => {
         const answer = fn(key(item), value(item));
-        if (answer instanceof Err) return answer;
+        const refusal = refusalIn(answer);
+        if (refusal !== undefined) return refusal;
         if (!isPair(answer)) throw noPair(name, answer);
         keys[item] = answer[0];
         values[item] = answer[1];
@@ -176,7 +175,8 @@ function changer(
       const values: unknown[] = new Array(room);
       const visit = (item: number) => {
         const answer = takesOne ? fn(value(item)) : fn(value(item), key(item));
-        if (answer instanceof Err) return answer;
+        const refusal = refusalIn(answer);
+        if (refusal !== undefined) return refusal;
         values[item] = answer;
         return true;
       };

@@ -1,10 +1,12 @@
 import { BATCH_ROWS_MAX } from "../../kernels/abi/limits.ts";
 import { assert } from "../assert.ts";
 import { PeridotError } from "../errors.ts";
+import { refusalIn } from "../topology/result.ts";
 import type { AnySerde } from "../topology/serde.ts";
 import type { ExtractTopic, Partitioner, RecordOrigin } from "../topology/sink-choice.ts";
 import type { BadRow, BadRows, Origin } from "./bad-rows.ts";
 import { readable } from "./bad-rows.ts";
+import { refusalBy } from "./call-loop.ts";
 import { asError, type Chunk } from "./chunk.ts";
 import { deadLetterHeaders } from "./dead-letter.ts";
 import type { Outbox } from "./outbox.ts";
@@ -183,9 +185,10 @@ function partitionChooser(
   const key = keyReader(set);
   const value = valueReader(set);
   return (item, topic, partitions) => {
-    const chosen = choose(topic, key(item), value(item), partitions);
-    if (chosen === undefined) return [-1];
-    const all = typeof chosen === "number" ? [chosen] : [...new Set(chosen)];
+    const chosen: unknown = choose(topic, key(item), value(item), partitions);
+    if (chosen === undefined || chosen === null) return [-1];
+    throwRefusal(name, chosen);
+    const all = Array.isArray(chosen) ? [...new Set(chosen as number[])] : [chosen as number];
     const wrong = all.find((each) => !(Number.isInteger(each) && each >= 0 && each < partitions));
     if (wrong === undefined) return all;
     throw new PeridotError("SERDE_REFUSED", {
@@ -207,11 +210,18 @@ function topicChooser(
   return (item) => {
     const chosen: unknown = choose(key(item), value(item), originOf(set, item, origin));
     if (typeof chosen === "string" && chosen !== "") return chosen;
+    throwRefusal(name, chosen);
     throw new PeridotError("SERDE_REFUSED", {
       serde: name,
       problem: `its topic extractor gave ${JSON.stringify(chosen) ?? String(chosen)}: it returns the name of a topic`,
     });
   };
+}
+
+/** A function that chooses topic or partition may refuse the record, too. */
+function throwRefusal(name: string, chosen: unknown): void {
+  const refusal = refusalIn(chosen);
+  if (refusal !== undefined) throw refusalBy({ name }, refusal);
 }
 
 function originOf(set: RowSet, item: number, origin: Origin): RecordOrigin {

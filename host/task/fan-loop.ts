@@ -1,6 +1,6 @@
 import { PeridotError } from "../errors.ts";
 import type { CallStep } from "../topology/plan.ts";
-import { Err } from "../topology/result.ts";
+import { refusalIn } from "../topology/result.ts";
 import type { BadRows } from "./bad-rows.ts";
 import { eachItem, isPair, type MayGoOn, noPair, refusalBy, refuse } from "./call-loop.ts";
 import { asError } from "./chunk.ts";
@@ -63,7 +63,7 @@ export function fanOver(
   const made = new Made();
   const key = keyReader(set);
   const value = valueReader(set);
-  const fn = call.fn as (first: unknown, second: unknown) => Iterable<unknown> | Err;
+  const fn = call.fn as (first: unknown, second: unknown) => unknown;
   const ofPairs = call.shape === "flatMap";
   const keepsKeys = !ofPairs && set.keys === undefined;
   eachItem(step, set, bad, mayGoOn, (item) => {
@@ -71,10 +71,12 @@ export function fanOver(
     const refuseNext = (error: Error) => refuse(step, set, bad, item, error, [step.place, ordinal]);
     try {
       const answer = ofPairs ? fn(key(item), value(item)) : fn(value(item), key(item));
-      if (answer instanceof Err) return answer;
+      const refusal = refusalIn(answer);
+      if (refusal !== undefined) return refusal;
       const itemKey = keepsKeys || ofPairs ? undefined : key(item);
       for (const each of iterable(step.name, answer)) {
-        if (each instanceof Err) refuseNext(refusalBy(step, each));
+        const refused = refusalIn(each);
+        if (refused !== undefined) refuseNext(refusalBy(step, refused));
         else if (!ofPairs) made.add(item, ordinal, itemKey, each);
         else if (isPair(each)) made.add(item, ordinal, each[0], each[1]);
         else refuseNext(noPair(step.name, each));

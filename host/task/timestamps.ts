@@ -29,11 +29,17 @@ export function extractTimestamps(
       if (chunk.latest === undefined) checkEach(chunk, origin, partitionTime, extractor);
       return;
     case "wall-clock":
-      chunk.view.timestamps.fill(BigInt(clock.now()));
+      stampAll(chunk, BigInt(clock.now()));
       return;
     case "function":
       callEach(chunk, origin, partitionTime, extractor);
   }
+}
+
+/** A record that cannot be read keeps its own timestamp: a dead letter carries it. */
+function stampAll({ gone, rowCount, view }: Chunk, now: bigint): void {
+  if (gone.size === 0) view.timestamps.fill(now);
+  else for (let row = 0; row < rowCount; row++) if (!gone.has(row)) view.timestamps[row] = now;
 }
 
 /** The largest event time of rows `from` to `to` that are not gone, or `before` if that is larger. */

@@ -50,6 +50,12 @@ export function sizeOf(expression: Expression): number {
   return isArithmetic(expression) ? 1 + sizeOf(expression.left) + sizeOf(expression.right) : 1;
 }
 
+/** The fields that an expression reads. */
+export function fieldsOf(expression: Expression): readonly string[] {
+  if (typeof expression === "string") return [expression];
+  return isArithmetic(expression) ? [...fieldsOf(expression.left), ...fieldsOf(expression.right)] : [];
+}
+
 /** The same in terms of the row that a projection was made of. */
 export function substituted(expression: Expression, from: (name: string) => Expression): Expression {
   if (typeof expression === "string") return from(expression);

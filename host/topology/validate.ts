@@ -1,13 +1,15 @@
 import { PeridotError } from "../errors.ts";
 import { checkFields } from "./check-fields.ts";
 import type { LogicalTopology, ProcessorNode, SourceNode } from "./node.ts";
+import { matchesTopic } from "./pattern.ts";
 import { type Children, childrenOf, sourcesOf, waysBelow } from "./tree.ts";
 
 /**
  * Refuses topologies that cannot run.
  *
- * @throws TOPOLOGY_INVALID: no source; a topic read by two sources; so many merges behind each other that the plan would not end; declarative steps that name fields which the rows do
- *   not have, or compare what cannot be compared; a dead letter action without a topic; a kernel behind functions
+ * @throws TOPOLOGY_INVALID: no source; a topic read by two sources; so many merges behind each other that the plan
+ *   would not end; declarative steps that name fields which the rows do not have, or compare what cannot be compared; a
+ *   dead letter topic without a name; a kernel behind functions
  */
 export function validate(topology: LogicalTopology): void {
   const sources = sourcesOf(topology);
@@ -15,9 +17,10 @@ export function validate(topology: LogicalTopology): void {
     throw invalid("it has no source", 'Begin with builder.stream("topic", …)');
   }
   refuseSharedTopics(sources);
+  refuseNamedAndMatched(sources);
   const children = childrenOf(topology);
   for (const source of sources) {
-    refuseDeadEnd(source);
+    refuseNamelessDeadLetters(source);
     refuseManyWays(source, children);
     if (source.value.rows !== undefined) checkFields(source.id, source.value.rows.fields, children);
     checkKernels(source.id, undefined, children);
@@ -40,8 +43,23 @@ function refuseSharedTopics(sources: readonly SourceNode[]): void {
   }
 }
 
-/** An action fixed at the source to "deadLetter" needs a topic there or in the application's settings, known later. */
-function refuseDeadEnd(source: SourceNode): void {
+/** As in Kafka Streams; topics of the application's own are left out of patterns. */
+function refuseNamedAndMatched(sources: readonly SourceNode[]): void {
+  for (const { pattern, name } of sources) {
+    if (pattern === undefined) continue;
+    for (const other of sources) {
+      const topic = other.internal ? undefined : other.topics.find((each) => matchesTopic(pattern, each));
+      if (topic === undefined) continue;
+      throw invalid(
+        `the topic "${topic}" is read by ${other.name}, and matches the pattern ${pattern} of ${name} as well`,
+        "Make the pattern exclude it, or use one stream twice",
+      );
+    }
+  }
+}
+
+/** Whether an action needs one is known with the application's settings. */
+function refuseNamelessDeadLetters(source: SourceNode): void {
   if (source.errors.deadLetterTopic === "") {
     throw invalid(`the source ${source.name} has a dead letter topic without a name`, "Name it");
   }

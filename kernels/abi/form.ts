@@ -17,7 +17,7 @@ export const FORM_BYTES = 64;
 
 /**
  * The batch's own bytes; a field of the row by the serde of its type (in a key that is text, lone surrogates become
- * U+FFFD; in a value they stay); the row as JSON.
+ * "?"; in a value they stay); the row as JSON.
  */
 export const FORM_FROM_BATCH = 0;
 export const FORM_FROM_FIELD = 1;

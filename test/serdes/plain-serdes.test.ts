@@ -60,3 +60,11 @@ test("untyped JSON refuses undefined, malformed text and malformed UTF-8", () =>
   assert.throws(() => serde.deserialize(Buffer.from([0x22, 0xff, 0x22])), TypeError);
   assert.deepEqual(serde.deserialize(Buffer.from('{"a":[1,null]}')), { a: [1, null] });
 });
+
+test("lone surrogates are written as ?, as Java's String#getBytes does", () => {
+  assert.equal(Buffer.from(string.serialize("a\ud83d")).toString("latin1"), "a?");
+  assert.equal(
+    Buffer.from(string.serialize("\udc00\u{1f600}\ud800\ud800z")).toString("hex"),
+    "3ff09f98803f3f7a",
+  );
+});

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { StreamsBuilder } from "../../host/dsl/streams-builder.ts";
 import { string } from "../../host/serdes/index.ts";
+import { err } from "../../host/topology/result.ts";
 import { readRecordBatches } from "../batch/record-batch-reader.ts";
 import { brief, TopologyRun } from "./harness.ts";
 
@@ -105,6 +106,43 @@ test("a function chooses partitions: one, several, none, or leaves it to the key
     byKey(() => undefined),
     byKey(undefined),
   );
+});
+
+test("a function may refuse a record instead of choosing, null leaves it to the key, and repartitions have one as well", () => {
+  const run = new TopologyRun(
+    (builder) => {
+      const stream = builder.stream("in", text);
+      stream
+        .filter((_key, value) => value !== "c")
+        .to("out", { partitioner: (_topic, _key, value) => (value === "b" ? err("no b") : null) as never });
+      stream.to((_key, value) => (value === "c" ? err("no c") : "out") as never);
+    },
+    { errors: { onProductionError: "deadLetter", deadLetterTopic: "dead" } },
+  );
+  run.add("in", records);
+  run.drain();
+  const cut = run.cut();
+  assert.deepEqual(brief(cut.out), ["k0=a", "k0=a", "k1=b", "k2=a", "k2=a", "k4=b"]);
+  assert.deepEqual(
+    cut.dead!.map(({ key, headers }) => [key, Object.fromEntries(headers)["__streams.errors.message"]]),
+    [
+      ["k1", "no b"],
+      ["k3", "no c"],
+      ["k4", "no b"],
+    ],
+  );
+
+  const relayed = new TopologyRun(
+    (builder) =>
+      builder
+        .stream("in", text)
+        .repartition({ name: "relay", partitioner: () => 2 })
+        .forEach(() => {}),
+    { partitions: { "app-relay-repartition": 3 } },
+  );
+  relayed.add("in", records);
+  relayed.drain();
+  assert.deepEqual(partitionsOf(relayed), [[], [], ["a", "b", "a", "c", "b"]]);
 });
 
 test("a partition that the topic does not have makes a bad record", () => {

@@ -268,6 +268,14 @@ test("topologies that cannot run are refused", () => {
       }),
     refusal(/the topic "in" is read by two sources/),
   );
+  assert.throws(
+    () =>
+      build((builder) => {
+        builder.stream("in-1", { key: string, value: string });
+        builder.stream(/in-.*/, { key: string, value: string });
+      }),
+    refusal(/the topic "in-1" is read by KSTREAM-SOURCE-0000000000, and matches the pattern/),
+  );
   const conditions: readonly [object, RegExp][] = [
     [{ Sate: "QLD" }, /names the field "Sate".*They have: Name, State, Age, Active/s],
     [{ Age: "18" }, /compares the field "Age" \(f64\) with string 18/],
