@@ -103,7 +103,7 @@ for (const [form, value] of Object.entries(FORMS)) {
     const out = run.cut("latin1");
     const keys = (records: readonly OutRecord[] | undefined) =>
       records?.map(({ key }) => (key === null ? null : Buffer.from(key, "latin1").toString("hex")));
-    const mended = Buffer.from("\ufffdé\ufffd 0123456789 \ufffd").toString("hex");
+    const mended = Buffer.from("?é? 0123456789 ?").toString("hex");
     assert.deepEqual(keys(out["by-id"]), ["61", null, mended, null]);
     assert.deepEqual(keys(out["by-balance"]), ["0000000000000102", "ffffffffffffffff"]);
     assert.deepEqual(keys(out["by-rate"]), [
