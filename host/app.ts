@@ -36,6 +36,7 @@ export interface Blueprint {
   readonly topology: LogicalTopology | URL;
   readonly applicationId: string;
   readonly errors: ErrorSettings;
+  readonly strictOrder: boolean;
 }
 
 let revealBlueprint: (app: Peridot) => Blueprint;
@@ -61,6 +62,7 @@ export class Peridot {
       topology: app.#config.topology === undefined ? app.#builder.build() : app.#config.topology,
       applicationId: app.#config.applicationId,
       errors: app.#config.errors,
+      strictOrder: app.#config.strictOrder,
     });
   }
   readonly #config: ResolvedConfig;

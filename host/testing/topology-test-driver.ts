@@ -36,7 +36,18 @@ export interface TopologyTestDriverSettings {
   readonly partitions?: Readonly<Record<string, number>>;
   /** Records that run as one batch, at most: `pipeAll` feeds so many at once. Default 1. */
   readonly batchRows?: number;
+  /** As the application's option. Default: that of the application, and with `batchRows` 1 true, as in Kafka Streams. */
+  readonly strictOrder?: boolean;
 }
+
+const SETTINGS = {
+  applicationId: true,
+  errors: true,
+  startTime: true,
+  partitions: true,
+  batchRows: true,
+  strictOrder: true,
+} as const satisfies Record<keyof TopologyTestDriverSettings, true>;
 
 /**
  * Runs a topology in a test: no broker, no group, no threads, nothing to wait for. What `pipe` is given is processed
@@ -77,6 +88,7 @@ export class TopologyTestDriver {
   #failure: Error | undefined;
 
   constructor(topology: TestedTopology, settings: TopologyTestDriverSettings = {}) {
+    refuseUnknown(settings);
     const tested = build(topology);
     const errors = { ...DEFAULT_ERROR_SETTINGS, ...tested.errors, ...settings.errors };
     this.#wallMs = settings.startTime ?? 0;
@@ -87,6 +99,7 @@ export class TopologyTestDriver {
     this.#topics = new DriverTopics(times.plan, errors.deadLetterTopic, settings.partitions ?? {});
     checkPartitions(times.plan, this.#topics.partitionsOf);
     this.#log = new TopicLog((origin, head) => times.timeOf(origin, head));
+    const strictOrder = settings.strictOrder ?? (tested.strictOrder || this.#batchRows === 1);
     const traps = new KernelTraps();
     this.#makeRunner = () =>
       makeTaskRunner({
@@ -95,6 +108,7 @@ export class TopologyTestDriver {
         errors,
         clock: { now },
         batchRowsMax: this.#batchRows,
+        strictOrder,
         traps,
       });
     this.#runner = this.#makeRunner();
@@ -294,13 +308,14 @@ interface Tested {
   readonly topology: LogicalTopology;
   readonly applicationId: string;
   readonly errors: Partial<ErrorSettings>;
+  readonly strictOrder: boolean;
 }
 
 function build(topology: TestedTopology): Tested {
   if (topology instanceof Peridot) return builtBy(topology);
   const builder = topology instanceof StreamsBuilder ? topology : new StreamsBuilder();
   if (typeof topology === "function") topology(builder);
-  return { topology: builder.build(), applicationId: "test", errors: {} };
+  return { topology: builder.build(), applicationId: "test", errors: {}, strictOrder: false };
 }
 
 function builtBy(app: Peridot): Tested {
@@ -317,6 +332,17 @@ function endless(topic: string): PeridotError {
     `what a record has set going does not end: after ${BATCHES_OF_ITS_OWN_MAX} batches records still come in "${topic}"`,
     "The topology writes topics that it reads: let it stop at some point",
   );
+}
+
+function refuseUnknown(settings: TopologyTestDriverSettings): void {
+  const option = Object.keys(settings).find((name) => !Object.hasOwn(SETTINGS, name));
+  if (option === undefined) return;
+  const remedy = `Correct its name or leave it out: there are ${Object.keys(SETTINGS).join(", ")}`;
+  throw new PeridotError("CONFIG_INVALID", {
+    option,
+    problem: "is not a setting of the test driver",
+    remedy,
+  });
 }
 
 function checkedRows(rows: number): number {

@@ -5,6 +5,7 @@ import {
   json,
   string,
   TopologyTestDriver,
+  type TopologyTestDriverSettings,
   usePartitionTimeOnInvalidTimestamp,
   wallclockTimestamp,
 } from "../../host/index.ts";
@@ -306,5 +307,27 @@ suite("processing", () => {
     assert.throws(() => input.pipe("a", "z"), failed);
     assert.throws(() => driver.advanceWallClock(1), failed);
     assert.ok(driver.output("out", TEXTS).isEmpty);
+  });
+});
+
+test("functions see records in Kafka Streams' order by default; settings that there are none of are refused", () => {
+  const look = (settings: TopologyTestDriverSettings) => {
+    const seen: string[] = [];
+    const driver = new TopologyTestDriver((builder) => {
+      builder
+        .stream("in", { key: string, value: string })
+        .flatMapValues((value) => value.split(" "))
+        .peek((_key, value) => void seen.push(`p${value}`))
+        .forEach((_key, value) => void seen.push(`f${value}`));
+    }, settings);
+    driver.input("in", { key: string, value: string }).pipe("k", "a b", 0);
+    return seen;
+  };
+  assert.deepEqual(look({}), ["pa", "fa", "pb", "fb"]);
+  assert.deepEqual(look({ strictOrder: false }), ["pa", "pb", "fa", "fb"]);
+  assert.deepEqual(look({ strictOrder: true, batchRows: 10 }), ["pa", "fa", "pb", "fb"]);
+  assert.throws(() => look({ errrors: {} } as never), {
+    code: "CONFIG_INVALID",
+    message: /errrors is not a setting of the test driver.*there are applicationId, errors/,
   });
 });
