@@ -15,7 +15,7 @@ import { runtimePath } from "./micro/runtime-path.ts";
  * Kernels against plain JavaScript over the main job's records, by records a batch (`npm run bench:micro`):
  *
  *   kernels      the job as a projection: no JavaScript touches a record
- *   row views    a user's TypeScript function over row views, in the runtime as a stream thread runs it
+ *   functions    a user's TypeScript function over plain objects, in the runtime as a stream thread runs it
  *   plain        the same job by hand: JSON.parse, the function, JSON.stringify, record batches in JavaScript
  *
  * And arithmetic on fields (bench/micro/orders.ts), declared and as a TypeScript function, both in the runtime.
@@ -129,7 +129,7 @@ function print({ batchRows, kernels, views, plain }: Measured): void {
   const cells = [
     `${batchRows} a batch`.padEnd(14),
     `kernels ${thousands(kernels)} records/s (${(kernels / plain).toFixed(1)} times)`.padEnd(44),
-    `row views ${thousands(views)} (${(views / plain).toFixed(1)} times)`.padEnd(34),
+    `functions ${thousands(views)} (${(views / plain).toFixed(1)} times)`.padEnd(34),
     `plain ${thousands(plain)}`,
   ];
   console.log(cells.join(""));

@@ -47,11 +47,6 @@ export function bytesOf(table: usize): usize {
   return vectorOf(table, BATCH_BYTES_SLOT) + 4;
 }
 
-/** How many `bytes` the batch has. */
-export function byteCountOf(table: usize): i32 {
-  return load<i32>(vectorOf(table, BATCH_BYTES_SLOT));
-}
-
 function vectorOf(table: usize, slot: usize): usize {
   const at = fieldAt(table, slot);
   assert(at != 0);

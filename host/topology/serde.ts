@@ -50,7 +50,7 @@ export interface RowType {
   encodeDescriptor(projection: readonly ProjectedField[] | undefined): Uint8Array;
   /** An expression of numbers or booleans in terms of its fields, as kernels evaluate it. */
   encodeExpression(expression: Expression): Uint8Array;
-  /** Makes lazy views of rows; the memory must stay as it is while a view is in use. */
+  /** Reads a row as a plain object, which may be kept. */
   view(memory: RowMemory, row: number): unknown;
 }
 
@@ -79,6 +79,6 @@ export interface RowMemory {
   readonly byteLength?: number;
   /** All strings of the rows are known to be ASCII: values are then read several times as fast. */
   readonly ascii?: boolean;
-  /** Raised when the rows are overwritten: views made before are void then. */
+  /** Raised when the rows are overwritten. */
   readonly version: number;
 }

@@ -37,16 +37,11 @@ const PROBLEMS: Readonly<Record<CodeName, string>> = {
   ERROR_KERNEL_OUTPUT_TOO_LARGE: "the kernel makes more of the record than a batch holds",
 };
 
-const PROBLEM_BY_CODE = new Map<number, { readonly name: string; readonly problem: string }>(
-  Object.entries(errors).map(([name, code]) => [code, { name, problem: PROBLEMS[name as CodeName] }]),
+const PROBLEM_BY_CODE = new Map<number, string>(
+  Object.entries(errors).map(([name, code]) => [code, PROBLEMS[name as CodeName]]),
 );
 
 /** A code's text. */
 export function describeKernelError(code: number): string {
-  return PROBLEM_BY_CODE.get(code)?.problem ?? `kernel error ${code}`;
-}
-
-/** A code's name without its prefix: "BATCH_CRC". */
-export function kernelErrorName(code: number): string {
-  return PROBLEM_BY_CODE.get(code)?.name.slice("ERROR_".length) ?? String(code);
+  return PROBLEM_BY_CODE.get(code) ?? `kernel error ${code}`;
 }

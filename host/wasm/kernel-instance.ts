@@ -1,4 +1,4 @@
-import { MEMORY_PAGES_MAX, PAD_BYTES } from "../../kernels/abi/limits.ts";
+import { PAD_BYTES } from "../../kernels/abi/limits.ts";
 import type { BatchView } from "../batch/batch-view.ts";
 import { BufferPool } from "./buffer-pool.ts";
 import { type ForeignKernelSettings, openForeignKernel } from "./foreign-kernel.ts";
@@ -15,8 +15,6 @@ import type { WasmModule } from "./web-assembly.ts";
 
 /** Bound of one instance's linear memory, unless configured: 256 MiB. */
 export const KERNEL_MEMORY_BYTES_DEFAULT = 256 * 1024 * 1024;
-/** Largest such bound: what the module itself allows. */
-export const KERNEL_MEMORY_BYTES_MAX = MEMORY_PAGES_MAX * 65536;
 /** Free buffers that an instance keeps for finished batches, in bytes. */
 const POOLED_BYTES_MAX = 32 * 1024 * 1024;
 
@@ -206,7 +204,7 @@ export interface KernelRows {
   readonly byteLength: number;
   /** All strings of the rows are known to be ASCII. */
   readonly ascii: boolean;
-  /** Raised whenever the rows are written anew: a lazy view of a row checks it. */
+  /** Raised whenever the rows are written anew: readers made before are void then. */
   readonly version: number;
   close(): void;
 }
