@@ -59,3 +59,89 @@ test("a source that has not given an item before others fed is opened anew, behi
   assert.deepEqual(values(feed), ["5", "6", "7"]);
   await feed.close();
 });
+
+const noText = Object.create(null);
+const refuse = () => {
+  throw new Error("no");
+};
+const promised = () => Promise.resolve("continue");
+const ENDS: readonly (readonly [string, Partial<Import>, object, string, RegExp])[] = [
+  [
+    "a handler that answers nothing",
+    { record: refuse },
+    { onProcessingError: () => undefined },
+    "CONFIG_INVALID",
+    /onProcessingError has answered undefined\. Let it answer fail, continue, deadLetter/,
+  ],
+  [
+    "a handler that answers a promise",
+    { record: refuse },
+    { onProcessingError: promised },
+    "CONFIG_INVALID",
+    /onProcessingError has answered a promise\./,
+  ],
+  [
+    "a handler that answers no action",
+    { record: () => ({ key: "k", value: "v", timestamp: -1 }) },
+    { onProductionError: () => "skip" },
+    "CONFIG_INVALID",
+    /onProductionError has answered "skip"\./,
+  ],
+  [
+    "a handler that throws what has no text",
+    { record: refuse },
+    {
+      onProcessingError: () => {
+        throw noText;
+      },
+    },
+    "USER_CODE_THREW",
+    /onProcessingError threw an object that cannot be written as text/,
+  ],
+  [
+    "a function that throws what has no text",
+    {
+      record: () => {
+        throw noText;
+      },
+    },
+    {},
+    "IMPORT_ITEM_FAILED",
+    /an import threw an object that cannot be written as text/,
+  ],
+  [
+    "an error whose message has no text",
+    {
+      record: () => {
+        throw Object.assign(new Error(), { message: noText });
+      },
+    },
+    {},
+    "UNEXPECTED",
+    /Cannot convert object to primitive value/,
+  ],
+  [
+    "a source that throws what has no text",
+    {
+      source: () => {
+        throw noText;
+      },
+    },
+    {},
+    "IMPORT_SOURCE_FAILED",
+    /failed at item 0: an object that cannot be written as text/,
+  ],
+];
+
+for (const [name, changes, errors, code, message] of ENDS) {
+  test(`${name} ends the import, not the process`, async () => {
+    const feed = feedOf({ source: () => [{}], ...changes }, errors);
+    await feed.found(undefined);
+    feed.assign([{ ...MINE, offset: undefined }]);
+    await idle();
+    const failure = feed.next?.failure;
+    assert.equal(failure?.code, code);
+    assert.match(failure.message, message);
+    await feed.close();
+  });
+}
