@@ -4,9 +4,9 @@ import type { FailureDecision } from "../commit/decide-failure.ts";
 import type { Decisions } from "../commit/decisions.ts";
 import type { PeridotError } from "../errors.ts";
 import type { Consumer, GroupMember, Producer, Transport } from "../transport/port.ts";
+import { lookUpTopics } from "./look-up-topics.ts";
 import type { TaskRunner } from "./task.ts";
 import type { ThreadAssignment, ThreadEvents, ThreadHandle } from "./thread-port.ts";
-import { readTopicLimits } from "./topic-limits.ts";
 import { TransactionCycle } from "./transaction-cycle.ts";
 
 export interface StreamThreadSettings {
@@ -201,9 +201,8 @@ export class StreamThread implements ThreadHandle {
     const { runner } = this.#cycle;
     const lookUp = async () => {
       const { admin } = this.#parts.transport;
-      const described = await admin.describeTopics(runner.topicsWanted);
-      const limitsOf = await readTopicLimits(admin, [...described.keys()]);
-      runner.learn(new Map([...described].map(([topic, { partitions }]) => [topic, partitions])), limitsOf);
+      const { partitionsOf, limitsOf } = await lookUpTopics(admin, runner.topicsWanted);
+      runner.learn(partitionsOf, limitsOf);
     };
     this.#failure ??= await attempt("fetch", lookUp);
   }

@@ -143,3 +143,27 @@ test("topics that a function chooses are looked up when they are first named; on
     assert.equal(broker.read("to-a").flat().length, 101);
   });
 });
+
+test("names that no topic has, and topics that brokers refuse to tell of, are a matter of their records alone", async () => {
+  const topology = (app: Peridot) => app.stream("in", text).to((_key, value) => value);
+  const errors = { onProductionError: "deadLetter", deadLetterTopic: "dead" } as const;
+  const topics = { in: 1, dead: 1, secret: 1, out: 1, other: 1 };
+  await running(
+    topology,
+    topics,
+    async ({ broker, clock }) => {
+      broker.faults.denyTopic("secret");
+      const values = ["out", "no such", "other", "secret", "missing", "out"];
+      broker.append(
+        "in",
+        0,
+        values.map((value) => ({ key: "k", value })),
+      );
+      await clock.runUntil(() => broker.read("out").flat().length === 2);
+      await clock.runUntil(() => broker.read("dead").flat().length === 3);
+      assert.deepEqual(read(broker, "dead").flat(), ["k=no such", "k=secret", "k=missing"]);
+      await clock.runUntil(() => broker.read("other").flat().length === 1);
+    },
+    { errors },
+  );
+});
