@@ -66,6 +66,8 @@ export class StreamThread implements ThreadHandle {
   readonly #clock: Clock;
   readonly #cycle: TransactionCycle;
   readonly #commands: Command[] = [];
+  /** Topics of this generation that only patterns have found. */
+  #matched: ReadonlySet<string> = new Set();
   #failure: StageFailure | undefined;
   #failures = 0;
   #failingSince = 0;
@@ -97,6 +99,7 @@ export class StreamThread implements ThreadHandle {
 
   assign(assignment: ThreadAssignment): Promise<void> {
     return this.#ask(async () => {
+      this.#matched = assignment.matched ?? new Set();
       this.#failure = await this.#cycle.open(assignment);
     });
   }
@@ -252,6 +255,7 @@ export class StreamThread implements ThreadHandle {
       failingForMs: this.#clock.now() - this.#failingSince,
       taskTimeoutMs: this.#settings.taskTimeoutMs,
       narrowed,
+      isMatched: this.#matched.has(String(failure.error.facts.topics)),
     });
   }
 

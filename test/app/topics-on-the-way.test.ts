@@ -4,6 +4,7 @@ import type { Peridot } from "../../host/app.ts";
 import type { PeridotConfig } from "../../host/config.ts";
 import { i64, string } from "../../host/serdes/index.ts";
 import type { EmbeddedBroker } from "../../host/transport/memory/embedded-broker.ts";
+import { memoryTransport } from "../../host/transport/memory/memory-transport.ts";
 import type { VirtualClock } from "../../host/transport/memory/virtual-clock.ts";
 import { EmbeddedScene } from "./embedded-scene.ts";
 
@@ -112,6 +113,22 @@ test("a pattern reads every topic whose whole name matches, also those that come
     },
     settings,
   );
+});
+
+test("a topic that a pattern has found may be deleted: the application goes on without it", async () => {
+  const topology = (app: Peridot) => app.stream(/a-.*/, text).to("out");
+  await running(topology, { "a-1": 1, "a-2": 2, out: 1 }, async ({ app, broker, clock }) => {
+    broker.append("a-1", 0, [{ key: "k", value: "1" }]);
+    broker.append("a-2", 1, [{ key: "k", value: "2" }]);
+    await clock.runUntil(() => broker.read("out").flat().length === 2);
+    const { admin } = memoryTransport(broker)({ clientId: "admin", clock });
+    await clock.runFor(admin.deleteTopics(["a-2"]));
+    await clock.runUntil(() => app.tasks.join() === "0_0");
+    broker.append("a-1", 0, [{ key: "k", value: "3" }]);
+    await clock.runUntil(() => broker.read("out").flat().length === 3);
+    assert.deepEqual(read(broker, "out").flat().sort(), ["k=1", "k=2", "k=3"]);
+    assert.equal(app.state, "running");
+  });
 });
 
 test("two patterns for one topic are refused", async () => {
