@@ -24,7 +24,7 @@ const member: GroupMember = {
   join: async ({ userData, assign }) => ({
     identity: { groupId: "g", memberId: "m", instanceId: undefined, generation: 1 },
     isLeader: true,
-    ...(await assign([{ memberId: "m", userData }])).get("m")!,
+    ...(await assign([{ memberId: "m", instanceId: undefined, topics: [], userData }])).get("m")!,
   }),
   committed: async () => [],
   commitOffsets: async () => {},
@@ -38,7 +38,10 @@ async function assignedWithout(gone: readonly string[]): Promise<readonly (reado
   const thread: ThreadHandle = {
     start: async () => {},
     assign: async ({ tasks, matched }) => {
-      found.push(tasks.flatMap((each) => each.partitions.map(({ topic }) => topic)), [...(matched ?? [])]);
+      found.push(
+        tasks.flatMap((each) => each.partitions.map(({ topic }) => topic)),
+        [...(matched ?? [])],
+      );
       membership.close();
     },
     revoke: async () => "committed",

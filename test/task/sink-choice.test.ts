@@ -57,7 +57,19 @@ for (const batchRowsMax of [1, 2, 1000]) {
 }
 
 test("a name that no topic can have makes a bad record", () => {
-  const names = ["no such", ".", "..", "", "\u00e9", "x".repeat(250), "a/b", "out\n", "...", "A.b_c-9", "x".repeat(249)];
+  const names = [
+    "no such",
+    ".",
+    "..",
+    "",
+    "\u00e9",
+    "x".repeat(250),
+    "a/b",
+    "out\n",
+    "...",
+    "A.b_c-9",
+    "x".repeat(249),
+  ];
   const run = new TopologyRun((builder) => builder.stream("in", text).to((_key, value) => value), {
     errors: { onProductionError: "deadLetter", deadLetterTopic: "dead" },
   });
@@ -73,7 +85,10 @@ test("a name that no topic can have makes a bad record", () => {
   );
   assert.deepEqual(Object.keys(written).sort(), names.slice(8).sort());
   const headers = Object.fromEntries(dead![0]!.headers);
-  assert.match(headers["__streams.errors.message"]!, /topic extractor gave "no such": the name of a topic is/);
+  assert.match(
+    headers["__streams.errors.message"]!,
+    /topic extractor gave "no such": the name of a topic is/,
+  );
 });
 
 /** Values by partition. */
