@@ -16,6 +16,8 @@ export interface FailureFacts {
   readonly taskTimeoutMs: number;
   /** It has told which record it was about, or among how many it is: the next try is another one. */
   readonly narrowed?: boolean;
+  /** It is about a topic that is read because it matches a pattern, and not by its name. */
+  readonly isMatched?: boolean;
 }
 
 export type FailureDecision =
@@ -40,6 +42,8 @@ const FENCED: ReadonlySet<string> = new Set(["PRODUCER_FENCED", "GENERATION_FENC
  */
 export function decideFailure(facts: FailureFacts): FailureDecision {
   if (FENCED.has(facts.code)) return { act: "rejoin" };
+  // Nobody has said that there must be such a topic: the next generation is made without it.
+  if (facts.stage === "fetch" && facts.code === "TOPIC_MISSING" && facts.isMatched) return { act: "rejoin" };
   switch (facts.kind) {
     case "record":
       return facts.stage === "compute" ? { act: "commit-then-stop" } : { act: "stop" };

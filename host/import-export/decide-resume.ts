@@ -20,7 +20,7 @@ export interface ResumeFacts {
   readonly incarnation: string;
   /** The source is open still, and what it gave since the last commit is held. */
   readonly isOpen: boolean;
-  /** The source gives positions. */
+  /** The source was opened at a position, or has given one. */
   readonly hasPositions: boolean;
 }
 
@@ -48,5 +48,8 @@ export function decideResume(facts: ResumeFacts): ResumeDecision {
     found?.tag?.incarnation === last?.tag?.incarnation &&
     found?.tag?.number === last?.tag?.number;
   if (isOurs || isUnchanged) return { resume: "go-on", offset };
-  return facts.hasPositions ? { resume: "open", offset, position } : { resume: "renumber", offset };
+  // A source that has not given an item yet is one with positions if others have committed one.
+  return facts.hasPositions || position !== ""
+    ? { resume: "open", offset, position }
+    : { resume: "renumber", offset };
 }

@@ -7,6 +7,7 @@ import { asPeridotError } from "../commit/commit.ts";
 import { NOTE_BYTES_MAX } from "../commit/transaction-tag.ts";
 import { PeridotError } from "../errors.ts";
 import { refusalBy } from "../task/call-loop.ts";
+import { asError } from "../task/chunk.ts";
 import type { TopicLimits } from "../task/topic-limits.ts";
 import type { ErrorAction, ErrorSettings, FailureStage } from "../topology/error-settings.ts";
 import type { Import, ImportedRecord } from "../topology/imported.ts";
@@ -49,6 +50,8 @@ export interface ItemEncoderSettings {
 /** Lengths, attributes, deltas and the number of headers, in bytes at most. */
 const RECORD_LEAD_BYTES_MAX = 40;
 
+const ACTIONS: ReadonlySet<ErrorAction> = new Set(["fail", "continue", "deadLetter"]);
+
 /** Turns a source's items into records, and asks the error settings about those that it cannot turn. */
 export class ItemEncoder {
   readonly #settings: ItemEncoderSettings;
@@ -70,7 +73,7 @@ export class ItemEncoder {
     } catch (thrown) {
       if (thrown instanceof PeridotError && thrown.code === "IMPORT_POSITION_INVALID")
         return { ...passedOver(""), failure: thrown };
-      return this.#bad({ stage, error: asError(thrown), item, number, position });
+      return this.#bad({ stage, error: asError(thrown, "an import"), item, number, position });
     }
   }
 
@@ -96,7 +99,7 @@ export class ItemEncoder {
     try {
       text = JSON.stringify(position);
     } catch (error) {
-      throw this.#refused(number, `cannot be written as JSON: ${asError(error).message}`, error);
+      throw this.#refused(number, `cannot be written as JSON: ${asError(error, "an import").message}`, error);
     }
     if (text === undefined) throw this.#refused(number, `is ${describe(position)}, which JSON cannot hold`);
     const bytes = Buffer.byteLength(text);
@@ -130,7 +133,8 @@ export class ItemEncoder {
     try {
       action = this.#choose(bad, option);
     } catch (error) {
-      return { ...passedOver(""), failure: asPeridotError(error) }; // a handler of the user's threw
+      // a handler of the user's threw, or has answered no action
+      return { ...passedOver(""), failure: asPeridotError(asError(error, option)) };
     }
     switch (action) {
       case "continue":
@@ -165,6 +169,13 @@ export class ItemEncoder {
             error,
           })
         : handler;
+    if (!ACTIONS.has(action)) {
+      throw new PeridotError("CONFIG_INVALID", {
+        option,
+        problem: `has answered ${answered(action)}`,
+        remedy: `Let it answer ${[...ACTIONS].join(", ")}: at once, not by a promise`,
+      });
+    }
     if (action !== "deadLetter" || errors.deadLetterTopic !== undefined) return action;
     throw new PeridotError("CONFIG_INVALID", {
       option: "deadLetterTopic",
@@ -265,6 +276,11 @@ function asHeader(header: {
   });
 }
 
+function answered(action: unknown): string {
+  if (action instanceof Promise) return "a promise";
+  return typeof action === "string" ? `"${action}"` : describe(action);
+}
+
 function asLetter(item: unknown): Uint8Array | string | null {
   if (item instanceof Uint8Array) return Uint8Array.from(item);
   return typeof item === "string" ? item : (JSON.stringify(item) ?? null);
@@ -278,9 +294,4 @@ function bytesOf(part: Uint8Array | string | null): number {
 function describe(value: unknown): string {
   if (value === null || value === undefined) return String(value);
   return typeof value === "object" ? "an object" : `a ${typeof value}`;
-}
-
-function asError(thrown: unknown): Error {
-  if (thrown instanceof Error) return thrown;
-  return new PeridotError("USER_CODE_THREW", { where: "an import", what: String(thrown) });
 }

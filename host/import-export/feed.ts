@@ -1,7 +1,9 @@
 import { assert } from "../assert.ts";
 import type { Clock } from "../clock.ts";
+import { asPeridotError } from "../commit/commit.ts";
 import { parseNote, parseTag } from "../commit/transaction-tag.ts";
 import { PeridotError } from "../errors.ts";
+import { asError, textOf } from "../task/chunk.ts";
 import type { Import } from "../topology/imported.ts";
 import type { AssignedPartition, Consumer, FetchedRecords, OffsetToCommit } from "../transport/port.ts";
 import { type CommittedPosition, decideResume } from "./decide-resume.ts";
@@ -199,7 +201,7 @@ export class Feed implements Consumer {
       const number = this.#first + BigInt(this.#held.length);
       switch (taken.got) {
         case "item": {
-          const item = this.#settings.encoder.encode(taken.item, number);
+          const item = this.#encode(taken.item, number);
           this.#add(item);
           if (item.failure !== undefined) return;
           break;
@@ -212,6 +214,15 @@ export class Feed implements Consumer {
           this.#tellEnd();
           return;
       }
+    }
+  }
+
+  /** Nobody waits for what reads the source: whatever is thrown here ends the import. */
+  #encode(item: unknown, number: bigint): EncodedItem {
+    try {
+      return this.#settings.encoder.encode(item, number);
+    } catch (error) {
+      return failed(asPeridotError(asError(error, `import ${this.#settings.imported.name}`)));
     }
   }
 
@@ -233,7 +244,7 @@ export class Feed implements Consumer {
 
   #sourceFailure(thrown: unknown, number: bigint): PeridotError {
     const { name } = this.#settings.imported;
-    const problem = thrown instanceof Error ? thrown.message : String(thrown);
+    const problem = thrown instanceof Error ? thrown.message : textOf(thrown);
     return new PeridotError("IMPORT_SOURCE_FAILED", { name, number, problem }, thrown);
   }
 

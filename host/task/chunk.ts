@@ -184,5 +184,14 @@ function refusal({ value }: SourceProgram, code: number, at: number): PeridotErr
 /** What a user's code threw, as an Error. */
 export function asError(thrown: unknown, where: string): Error {
   if (thrown instanceof Error) return thrown;
-  return new PeridotError("USER_CODE_THREW", { where, what: String(thrown) });
+  return new PeridotError("USER_CODE_THREW", { where, what: textOf(thrown) });
+}
+
+/** What was thrown, in an error text: not every value has one. */
+export function textOf(thrown: unknown): string {
+  try {
+    return String(thrown);
+  } catch {
+    return "an object that cannot be written as text";
+  }
 }

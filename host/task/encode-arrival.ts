@@ -23,6 +23,9 @@ import {
 } from "./row-set.ts";
 import type { SinkTarget } from "./sink-targets.ts";
 
+const NAME_LENGTH_MAX = 249;
+const TOPIC_NAME = new RegExp(`^(?!\\.{1,2}$)[a-zA-Z0-9._-]{1,${NAME_LENGTH_MAX}}$`);
+
 /** What JavaScript has made for one topic, as Batches. */
 export interface EncodedRecords {
   readonly target: SinkTarget;
@@ -146,13 +149,16 @@ function routeEach(
     if (row >= bad.limit) break;
     try {
       const topic = topicOf(item);
-      if (!outbox.knows(topic)) {
-        if (outbox.isMissing(topic)) throw new PeridotError("TOPIC_MISSING", { topics: topic });
-        outbox.ask(topic);
-        bad.stopAt(row, undefined);
-        break;
+      if (!topics.has(topic)) {
+        checkName(sink, topic);
+        if (!outbox.knows(topic)) {
+          if (outbox.isMissing(topic)) throw missing(topic);
+          outbox.ask(topic);
+          bad.stopAt(row, undefined);
+          break;
+        }
+        topics.set(topic, topics.size);
       }
-      if (!topics.has(topic)) topics.set(topic, topics.size);
       ways.push(topics.get(topic)!);
       items[kept++] = item;
     } catch (thrown) {
@@ -161,6 +167,21 @@ function routeEach(
   }
   const gatherings = [...topics.keys()].map((topic) => new Gathering(sink.targets.of(topic)!));
   return { items: items.subarray(0, kept), gatherings, ways };
+}
+
+/** Brokers answer a question about a name that none can have with an error for all names asked about. */
+function checkName({ name }: SinkProgram, topic: string): void {
+  if (TOPIC_NAME.test(topic)) return;
+  const shown = topic.length > NAME_LENGTH_MAX ? `${topic.slice(0, NAME_LENGTH_MAX)}…` : topic;
+  throw new PeridotError("SERDE_REFUSED", {
+    serde: name,
+    problem: `its topic extractor gave ${JSON.stringify(shown)}: the name of a topic is 1 to ${NAME_LENGTH_MAX} of the letters a-z, A-Z, 0-9, dot, underscore and hyphen, and neither "." nor ".."`,
+  });
+}
+
+/** Brokers hide topics from those who may not see them. */
+function missing(topic: string): PeridotError {
+  return new PeridotError("TOPIC_MISSING", { topics: `${topic} that this client may see` });
 }
 
 function refuse(
@@ -209,7 +230,7 @@ function topicChooser(
   const value = valueReader(set);
   return (item) => {
     const chosen: unknown = choose(key(item), value(item), originOf(set, item, origin));
-    if (typeof chosen === "string" && chosen !== "") return chosen;
+    if (typeof chosen === "string") return chosen;
     throwRefusal(name, chosen);
     throw new PeridotError("SERDE_REFUSED", {
       serde: name,

@@ -185,9 +185,10 @@ export class Membership {
     return result;
   }
 
+  /** A topic that only a pattern has found may be deleted between two looks: there is then nothing of it to assign. */
   async #partitionCounts(topics: readonly string[]): Promise<ReadonlyMap<string, number>> {
     const counts = await this.#countsOf(topics);
-    const missing = topics.filter((topic) => !counts.has(topic));
+    const missing = topicsOf(this.#parts.subTopologies).filter((topic) => !counts.has(topic));
     if (missing.length > 0) throw new PeridotError("TOPIC_MISSING", { topics: missing.join(", ") });
     return counts;
   }
@@ -207,10 +208,12 @@ export class Membership {
     const committed = new Map(found.map((each) => [nameOf(each), each.offset]));
     const own = joined.partitions.filter(({ topic }) => this.#parts.internalTopics?.has(topic));
     const starts = await this.#starts(own.filter((each) => !committed.has(nameOf(each))));
+    const named = new Set(topicsOf(this.#parts.subTopologies));
+    const matched = new Set(assigned.filter((topic) => !named.has(topic)));
     const spread = decideThreads(tasks, this.#parts.threads.length);
     await Promise.all(
       this.#parts.threads.map((thread, index) =>
-        thread.assign({ identity: joined.identity, tasks: spread[index] ?? [], committed, starts }),
+        thread.assign({ identity: joined.identity, tasks: spread[index] ?? [], committed, starts, matched }),
       ),
     );
     this.#tasks = tasks.map((each) => each.task);

@@ -4,9 +4,9 @@ import type { FailureDecision } from "../commit/decide-failure.ts";
 import type { Decisions } from "../commit/decisions.ts";
 import type { PeridotError } from "../errors.ts";
 import type { Consumer, GroupMember, Producer, Transport } from "../transport/port.ts";
+import { lookUpTopics } from "./look-up-topics.ts";
 import type { TaskRunner } from "./task.ts";
 import type { ThreadAssignment, ThreadEvents, ThreadHandle } from "./thread-port.ts";
-import { readTopicLimits } from "./topic-limits.ts";
 import { TransactionCycle } from "./transaction-cycle.ts";
 
 export interface StreamThreadSettings {
@@ -66,6 +66,8 @@ export class StreamThread implements ThreadHandle {
   readonly #clock: Clock;
   readonly #cycle: TransactionCycle;
   readonly #commands: Command[] = [];
+  /** Topics of this generation that only patterns have found. */
+  #matched: ReadonlySet<string> = new Set();
   #failure: StageFailure | undefined;
   #failures = 0;
   #failingSince = 0;
@@ -97,6 +99,7 @@ export class StreamThread implements ThreadHandle {
 
   assign(assignment: ThreadAssignment): Promise<void> {
     return this.#ask(async () => {
+      this.#matched = assignment.matched ?? new Set();
       this.#failure = await this.#cycle.open(assignment);
     });
   }
@@ -201,9 +204,8 @@ export class StreamThread implements ThreadHandle {
     const { runner } = this.#cycle;
     const lookUp = async () => {
       const { admin } = this.#parts.transport;
-      const described = await admin.describeTopics(runner.topicsWanted);
-      const limitsOf = await readTopicLimits(admin, [...described.keys()]);
-      runner.learn(new Map([...described].map(([topic, { partitions }]) => [topic, partitions])), limitsOf);
+      const { partitionsOf, limitsOf } = await lookUpTopics(admin, runner.topicsWanted);
+      runner.learn(partitionsOf, limitsOf);
     };
     this.#failure ??= await attempt("fetch", lookUp);
   }
@@ -253,6 +255,7 @@ export class StreamThread implements ThreadHandle {
       failingForMs: this.#clock.now() - this.#failingSince,
       taskTimeoutMs: this.#settings.taskTimeoutMs,
       narrowed,
+      isMatched: this.#matched.has(String(failure.error.facts.topics)),
     });
   }
 

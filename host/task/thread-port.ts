@@ -17,6 +17,8 @@ export interface ThreadAssignment {
   readonly committed: ReadonlyMap<string, bigint>;
   /** Where to begin on partitions without one, if it is not as the offset reset policy says. */
   readonly starts?: ReadonlyMap<string, bigint>;
+  /** Topics that only patterns have found: they may be deleted at any time. */
+  readonly matched?: ReadonlySet<string>;
 }
 
 /** What a thread tells about itself; sums since its start. */

@@ -4,6 +4,7 @@ import type { Peridot } from "../../host/app.ts";
 import type { PeridotConfig } from "../../host/config.ts";
 import { i64, string } from "../../host/serdes/index.ts";
 import type { EmbeddedBroker } from "../../host/transport/memory/embedded-broker.ts";
+import { memoryTransport } from "../../host/transport/memory/memory-transport.ts";
 import type { VirtualClock } from "../../host/transport/memory/virtual-clock.ts";
 import { EmbeddedScene } from "./embedded-scene.ts";
 
@@ -114,6 +115,22 @@ test("a pattern reads every topic whose whole name matches, also those that come
   );
 });
 
+test("a topic that a pattern has found may be deleted: the application goes on without it", async () => {
+  const topology = (app: Peridot) => app.stream(/a-.*/, text).to("out");
+  await running(topology, { "a-1": 1, "a-2": 2, out: 1 }, async ({ app, broker, clock }) => {
+    broker.append("a-1", 0, [{ key: "k", value: "1" }]);
+    broker.append("a-2", 1, [{ key: "k", value: "2" }]);
+    await clock.runUntil(() => broker.read("out").flat().length === 2);
+    const { admin } = memoryTransport(broker)({ clientId: "admin", clock });
+    await clock.runFor(admin.deleteTopics(["a-2"]));
+    await clock.runUntil(() => app.tasks.join() === "0_0");
+    broker.append("a-1", 0, [{ key: "k", value: "3" }]);
+    await clock.runUntil(() => broker.read("out").flat().length === 3);
+    assert.deepEqual(read(broker, "out").flat().sort(), ["k=1", "k=2", "k=3"]);
+    assert.equal(app.state, "running");
+  });
+});
+
 test("two patterns for one topic are refused", async () => {
   const topology = (app: Peridot) => {
     app.stream(/a.*/, text).to("out");
@@ -142,4 +159,28 @@ test("topics that a function chooses are looked up when they are first named; on
     await assert.rejects(clock.runFor(app.ended), { code: "RECORD_FAILED", message: /no topic to-c/ });
     assert.equal(broker.read("to-a").flat().length, 101);
   });
+});
+
+test("names that no topic has, and topics that brokers refuse to tell of, are a matter of their records alone", async () => {
+  const topology = (app: Peridot) => app.stream("in", text).to((_key, value) => value);
+  const errors = { onProductionError: "deadLetter", deadLetterTopic: "dead" } as const;
+  const topics = { in: 1, dead: 1, secret: 1, out: 1, other: 1 };
+  await running(
+    topology,
+    topics,
+    async ({ broker, clock }) => {
+      broker.faults.denyTopic("secret");
+      const values = ["out", "no such", "other", "secret", "missing", "out"];
+      broker.append(
+        "in",
+        0,
+        values.map((value) => ({ key: "k", value })),
+      );
+      await clock.runUntil(() => broker.read("out").flat().length === 2);
+      await clock.runUntil(() => broker.read("dead").flat().length === 3);
+      assert.deepEqual(read(broker, "dead").flat(), ["k=no such", "k=secret", "k=missing"]);
+      await clock.runUntil(() => broker.read("other").flat().length === 1);
+    },
+    { errors },
+  );
 });

@@ -113,3 +113,11 @@ test("a trap that has told where it was is another one next time: it is tried ag
   assert.deepEqual(decideFailure(trap), { act: "stop" });
   assert.deepEqual(decideFailure({ ...trap, narrowed: true }), { act: "abort" });
 });
+
+test("a topic that is gone stops the thread, unless only a pattern had found it and it was to be read", () => {
+  const gone = { ...FIRST, stage: "fetch", kind: "fatal", code: "TOPIC_MISSING" } as const;
+  assert.deepEqual(decideFailure(gone), { act: "stop" });
+  assert.deepEqual(decideFailure({ ...gone, isMatched: true }), { act: "rejoin" });
+  assert.deepEqual(decideFailure({ ...gone, isMatched: true, stage: "produce" }), { act: "stop" });
+  assert.deepEqual(decideFailure({ ...gone, isMatched: true, code: "ACCESS_DENIED" }), { act: "stop" });
+});

@@ -67,6 +67,16 @@ const ROWS: readonly (readonly [string, ResumeFacts, ResumeDecision])[] = [
     { resume: "renumber", offset: 25n },
   ],
   [
+    "another has fed, and our source has not given its first item yet: its positions are told by theirs",
+    { ...FED, last: undefined, hasPositions: false, found: at(5n, "other", "5") },
+    { resume: "open", offset: 5n, position: "5" },
+  ],
+  [
+    "another has fed items without positions, and our source has not given its first item yet",
+    { ...FED, last: undefined, hasPositions: false, found: at(5n, "other") },
+    { resume: "renumber", offset: 5n },
+  ],
+  [
     "we were the last, but have closed the source since",
     { ...FED, isOpen: false, found: at(25n, "mine", '"p25"') },
     { resume: "open", offset: 25n, position: '"p25"' },

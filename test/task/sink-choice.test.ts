@@ -56,6 +56,41 @@ for (const batchRowsMax of [1, 2, 1000]) {
   });
 }
 
+test("a name that no topic can have makes a bad record", () => {
+  const names = [
+    "no such",
+    ".",
+    "..",
+    "",
+    "\u00e9",
+    "x".repeat(250),
+    "a/b",
+    "out\n",
+    "...",
+    "A.b_c-9",
+    "x".repeat(249),
+  ];
+  const run = new TopologyRun((builder) => builder.stream("in", text).to((_key, value) => value), {
+    errors: { onProductionError: "deadLetter", deadLetterTopic: "dead" },
+  });
+  run.add(
+    "in",
+    names.map((value) => ({ key: "k", value })),
+  );
+  run.drain();
+  const { dead, ...written } = run.cut();
+  assert.deepEqual(
+    dead!.map(({ value }) => String(value)),
+    names.slice(0, 8),
+  );
+  assert.deepEqual(Object.keys(written).sort(), names.slice(8).sort());
+  const headers = Object.fromEntries(dead![0]!.headers);
+  assert.match(
+    headers["__streams.errors.message"]!,
+    /topic extractor gave "no such": the name of a topic is/,
+  );
+});
+
 /** Values by partition. */
 function partitionsOf(run: TopologyRun): string[][] {
   const found: string[][] = [[], [], []];
