@@ -6,6 +6,7 @@ import type { Clock } from "../clock.ts";
 import { asPeridotError } from "../commit/commit.ts";
 import { NOTE_BYTES_MAX } from "../commit/transaction-tag.ts";
 import { PeridotError } from "../errors.ts";
+import { askHandler } from "../task/ask-handler.ts";
 import { refusalBy } from "../task/call-loop.ts";
 import type { TopicLimits } from "../task/topic-limits.ts";
 import type { ErrorAction, ErrorSettings, FailureStage } from "../topology/error-settings.ts";
@@ -150,27 +151,17 @@ export class ItemEncoder {
 
   #choose({ stage, error }: BadItem, option: "onProcessingError" | "onProductionError"): ErrorAction {
     const { imported, topic, errors, clock } = this.#settings;
-    const handler = errors[option];
-    const action =
-      typeof handler === "function"
-        ? handler({
-            stage,
-            node: imported.name,
-            topic,
-            partition: -1, // it lies in no log yet
-            offset: -1n,
-            timestamp: clock.now(),
-            key: null,
-            value: null,
-            error,
-          })
-        : handler;
-    if (action !== "deadLetter" || errors.deadLetterTopic !== undefined) return action;
-    throw new PeridotError("CONFIG_INVALID", {
-      option: "deadLetterTopic",
-      problem: "is not set, and an error handler has chosen deadLetter",
-      remedy: "Name a topic that exists",
-    });
+    return askHandler(errors, option, errors[option], () => ({
+      stage,
+      node: imported.name,
+      topic,
+      partition: -1, // it lies in no log yet
+      offset: -1n,
+      timestamp: clock.now(),
+      key: null,
+      value: null,
+      error,
+    }));
   }
 
   #failure({ stage, error, number }: BadItem, option: string): PeridotError {

@@ -46,15 +46,21 @@ export function eachItem(
       bad.stopAt(row, undefined);
       break;
     }
-    try {
-      const answer = visit(item);
-      if (answer === true) items[kept++] = item;
-      else if (answer !== false) refuse(at, set, bad, item, refusalBy(at, answer));
-    } catch (thrown) {
-      refuse(at, set, bad, item, asError(thrown, at.name));
-    }
+    const answer = answerOf(at, item, visit);
+    if (answer === true) items[kept++] = item;
+    else if (answer !== false) refuse(at, set, bad, item, answer);
   }
   return items.subarray(0, kept);
+}
+
+/** What `visit` throws is the item's error; what an error handler throws, asked about it, is not. */
+function answerOf(at: CallPlace, item: number, visit: (item: number) => boolean | Err): boolean | Error {
+  try {
+    const answer = visit(item);
+    return typeof answer === "boolean" ? answer : refusalBy(at, answer);
+  } catch (thrown) {
+    return asError(thrown, at.name);
+  }
 }
 
 /**
