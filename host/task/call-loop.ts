@@ -38,14 +38,19 @@ export function eachItem(
   const items = itemsOf(set);
   const between = Math.max(1, Math.floor(items.length / LOOKS));
   let kept = 0;
+  let late = false;
+  let rowBefore = -1;
   for (let index = 0; index < items.length; index++) {
     const item = items[index]!;
     const row = chunkRow(set, item);
     if (row >= bad.limit) break;
-    if (mayGoOn !== undefined && index > 0 && index % between === 0 && !mayGoOn()) {
+    if (mayGoOn !== undefined && index > 0 && index % between === 0) late ||= !mayGoOn();
+    // A kernel before us makes several items of a row: a run ends between rows only, and never before its first.
+    if (late && row > rowBefore) {
       bad.stopAt(row, undefined);
       break;
     }
+    rowBefore = row;
     const answer = answerOf(at, item, visit);
     if (answer === true) items[kept++] = item;
     else if (answer !== false) refuse(at, set, bad, item, answer);
