@@ -73,7 +73,8 @@ export class BadRows {
   settle(): void {
     for (const list of [this.skipped, this.deadLetters]) {
       const kept = list.filter((bad) => bad.row < this.limit).sort(comparePositions);
-      list.splice(0, list.length, ...kept);
+      list.length = 0;
+      for (const bad of kept) list.push(bad); // there may be more than a call takes arguments
     }
   }
 

@@ -207,3 +207,18 @@ test("a function that only looks sees the records behind a merge in the order in
     );
   }
 });
+
+test("more refusals of one record than a call takes arguments", () => {
+  const count = 130_000;
+  const run = new TopologyRun(
+    (builder) =>
+      builder
+        .stream("in", { key: string, value: string })
+        .flatMapValues(() => Array.from({ length: count }, () => err("no")))
+        .to("out", { value: string as never }),
+    { errors: { onProcessingError: "continue" } },
+  );
+  run.add("in", [{ key: "k", value: "1" }]);
+  run.drain();
+  assert.deepEqual(run.runner.counters, { processed: 1, skipped: count, deadLettered: 0 });
+});
