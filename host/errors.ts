@@ -243,6 +243,10 @@ export const ERRORS = {
     kind: "fatal",
     says: "the dead letter of offset {offset} cannot be written to {topic}: {problem}. The transaction is not committed. {remedy}",
   },
+  HANDLER_FAILED: {
+    kind: "fatal",
+    says: '{option} {problem} when asked about {record}, which failed in {node}. The transaction is not committed. Let it return "fail", "continue" or "deadLetter": "fail" stops',
+  },
   ARITHMETIC_FAILED: { kind: "record", says: "{where}: {left} {sign} {right}: {problem}" },
   RECORD_REFUSED: { kind: "record", says: "{reason}" },
   SERDE_REFUSED: { kind: "record", says: "the serde {serde} refuses {problem}" },

@@ -6,6 +6,7 @@ import type { Clock } from "../clock.ts";
 import { asPeridotError } from "../commit/commit.ts";
 import { NOTE_BYTES_MAX } from "../commit/transaction-tag.ts";
 import { PeridotError } from "../errors.ts";
+import { askHandler } from "../task/ask-handler.ts";
 import { refusalBy } from "../task/call-loop.ts";
 import { asError } from "../task/chunk.ts";
 import type { TopicLimits } from "../task/topic-limits.ts";
@@ -49,8 +50,6 @@ export interface ItemEncoderSettings {
 
 /** Lengths, attributes, deltas and the number of headers, in bytes at most. */
 const RECORD_LEAD_BYTES_MAX = 40;
-
-const ACTIONS: ReadonlySet<ErrorAction> = new Set(["fail", "continue", "deadLetter"]);
 
 /** Turns a source's items into records, and asks the error settings about those that it cannot turn. */
 export class ItemEncoder {
@@ -154,34 +153,17 @@ export class ItemEncoder {
 
   #choose({ stage, error }: BadItem, option: "onProcessingError" | "onProductionError"): ErrorAction {
     const { imported, topic, errors, clock } = this.#settings;
-    const handler = errors[option];
-    const action =
-      typeof handler === "function"
-        ? handler({
-            stage,
-            node: imported.name,
-            topic,
-            partition: -1, // it lies in no log yet
-            offset: -1n,
-            timestamp: clock.now(),
-            key: null,
-            value: null,
-            error,
-          })
-        : handler;
-    if (!ACTIONS.has(action)) {
-      throw new PeridotError("CONFIG_INVALID", {
-        option,
-        problem: `has answered ${answered(action)}`,
-        remedy: `Let it answer ${[...ACTIONS].join(", ")}: at once, not by a promise`,
-      });
-    }
-    if (action !== "deadLetter" || errors.deadLetterTopic !== undefined) return action;
-    throw new PeridotError("CONFIG_INVALID", {
-      option: "deadLetterTopic",
-      problem: "is not set, and an error handler has chosen deadLetter",
-      remedy: "Name a topic that exists",
-    });
+    return askHandler(errors, option, errors[option], () => ({
+      stage,
+      node: imported.name,
+      topic,
+      partition: -1, // it lies in no log yet
+      offset: -1n,
+      timestamp: clock.now(),
+      key: null,
+      value: null,
+      error,
+    }));
   }
 
   #failure({ stage, error, number }: BadItem, option: string): PeridotError {
@@ -274,11 +256,6 @@ function asHeader(header: {
     problem: `a header whose key is ${describe(key)}`,
     remedy: "Name it by a text",
   });
-}
-
-function answered(action: unknown): string {
-  if (action instanceof Promise) return "a promise";
-  return typeof action === "string" ? `"${action}"` : describe(action);
 }
 
 function asLetter(item: unknown): Uint8Array | string | null {

@@ -1,6 +1,7 @@
 import { unreachable } from "../assert.ts";
 import { PeridotError } from "../errors.ts";
 import type { ErrorAction, ErrorHandler, ErrorSettings, FailureStage } from "../topology/error-settings.ts";
+import { askHandler } from "./ask-handler.ts";
 import type { Chunk } from "./chunk.ts";
 import { comparePositions, type Position } from "./position.ts";
 
@@ -27,6 +28,8 @@ export class BadRows {
   limit: number;
   /** What to stop with, once everything before `limit` is done. */
   fatal: Error | undefined;
+  /** A handler failed: nothing of the run may stay. */
+  #broken: unknown;
   readonly #chunk: Chunk;
   readonly #origin: Origin;
   readonly #settings: ErrorSettings;
@@ -38,10 +41,12 @@ export class BadRows {
     this.limit = limit;
   }
 
+  /** @throws HANDLER_FAILED, CONFIG_INVALID: see askHandler. From then on each call does: whoever caught it may go on. */
   add(bad: BadRow): void {
+    if (this.#broken !== undefined) throw this.#broken;
     if (bad.row >= this.limit) return;
     const [option, handler] = handlerOf(this.#settings, bad.stage);
-    const action = this.#choose(bad, handler);
+    const action = this.#choose(bad, option, handler);
     switch (action) {
       case "continue":
         this.skipped.push(bad);
@@ -68,20 +73,18 @@ export class BadRows {
   settle(): void {
     for (const list of [this.skipped, this.deadLetters]) {
       const kept = list.filter((bad) => bad.row < this.limit).sort(comparePositions);
-      list.splice(0, list.length, ...kept);
+      list.length = 0;
+      for (const bad of kept) list.push(bad); // there may be more than a call takes arguments
     }
   }
 
-  #choose(bad: BadRow, handler: ErrorHandler): ErrorAction {
-    const action = typeof handler === "function" ? handler(this.#asFailure(bad)) : handler;
-    if (action === "deadLetter" && this.#settings.deadLetterTopic === undefined) {
-      throw new PeridotError("CONFIG_INVALID", {
-        option: "deadLetterTopic",
-        problem: "is not set, and an error handler has chosen deadLetter",
-        remedy: "Name a topic that exists",
-      });
+  #choose(bad: BadRow, option: keyof ErrorSettings, handler: ErrorHandler): ErrorAction {
+    try {
+      return askHandler(this.#settings, option, handler, () => this.#asFailure(bad));
+    } catch (error) {
+      this.#broken = error;
+      throw error;
     }
-    return action;
   }
 
   #asFailure({ row, node, stage, error }: BadRow) {

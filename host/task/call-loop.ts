@@ -38,23 +38,34 @@ export function eachItem(
   const items = itemsOf(set);
   const between = Math.max(1, Math.floor(items.length / LOOKS));
   let kept = 0;
+  let late = false;
+  let rowBefore = -1;
   for (let index = 0; index < items.length; index++) {
     const item = items[index]!;
     const row = chunkRow(set, item);
     if (row >= bad.limit) break;
-    if (mayGoOn !== undefined && index > 0 && index % between === 0 && !mayGoOn()) {
+    if (mayGoOn !== undefined && index > 0 && index % between === 0) late ||= !mayGoOn();
+    // A kernel before us makes several items of a row: a run ends between rows only, and never before its first.
+    if (late && row > rowBefore) {
       bad.stopAt(row, undefined);
       break;
     }
-    try {
-      const answer = visit(item);
-      if (answer === true) items[kept++] = item;
-      else if (answer !== false) refuse(at, set, bad, item, refusalBy(at, answer));
-    } catch (thrown) {
-      refuse(at, set, bad, item, asError(thrown, at.name));
-    }
+    rowBefore = row;
+    const answer = answerOf(at, item, visit);
+    if (answer === true) items[kept++] = item;
+    else if (answer !== false) refuse(at, set, bad, item, answer);
   }
   return items.subarray(0, kept);
+}
+
+/** What `visit` throws is the item's error; what an error handler throws, asked about it, is not. */
+function answerOf(at: CallPlace, item: number, visit: (item: number) => boolean | Err): boolean | Error {
+  try {
+    const answer = visit(item);
+    return typeof answer === "boolean" ? answer : refusalBy(at, answer);
+  } catch (thrown) {
+    return asError(thrown, at.name);
+  }
 }
 
 /**

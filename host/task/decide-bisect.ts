@@ -4,7 +4,7 @@ import { BATCH_ROWS_MAX } from "../../kernels/abi/limits.ts";
 export interface Suspects {
   /** The first record that may be it: those before it have passed. */
   readonly from: bigint;
-  /** How many are tried at once, from there on. */
+  /** How many are tried at once, from there on, with all that another kernel has made of them. */
   readonly rows: number;
   /** The last try passed: were they a half, the other one is what is tried now. */
   readonly passed: boolean;
@@ -12,7 +12,7 @@ export interface Suspects {
 
 /** How a run of a kernel over some records ended, and what was known before. */
 export interface BisectFacts {
-  /** The records that it was given, rising. */
+  /** The records that it was given, or that those were made of: rising, each once. */
   readonly offsets: readonly bigint[];
   /** It trapped; else it passed. */
   readonly trapped: boolean;

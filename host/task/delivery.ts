@@ -53,7 +53,8 @@ export function appendWhole(
   const held = delivery.holderRows?.();
   const refusals: Refusal[] = [];
   for (let from = 0; from < end; from += rowsMax) {
-    refusals.push(...appendPart(delivery, held, from, Math.min(end, from + rowsMax)));
+    const part = appendPart(delivery, held, from, Math.min(end, from + rowsMax));
+    for (const refusal of part) refusals.push(refusal);
   }
   return refusals;
 }
@@ -82,7 +83,7 @@ export function appendMerged(
     const from = first.next++;
     const most = Math.min(first.end, from + rowsMax);
     while (first.next < most && firstOf(turns) === first) first.next++;
-    refusals.push(...appendPart(first.delivery, first.held, from, first.next));
+    for (const refusal of appendPart(first.delivery, first.held, from, first.next)) refusals.push(refusal);
   }
   return refusals;
 }

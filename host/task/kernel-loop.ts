@@ -25,18 +25,27 @@ export interface KernelRunParts {
  */
 export function kernelOver(step: KernelProgram, set: RowSet, parts: KernelRunParts): RowSet {
   const { bad, traps, origin } = parts;
-  const selection = selectFor(step, set, parts);
+  let selection = selectFor(step, set, parts);
   const { source } = set;
   const rows = source.rows;
   const decoded =
     rows && source.descriptor !== undefined ? { rows, descriptor: source.descriptor } : undefined;
-  let done: number;
-  try {
-    done = step.kernel.run(source.holder, selection, 0, decoded);
-  } catch (error) {
-    throw trapOf(step, set, selection, parts, error);
+  const run = () => {
+    try {
+      return step.kernel.run(source.holder, selection, 0, decoded);
+    } catch (error) {
+      throw trapOf(step, set, selection, parts, error);
+    }
+  };
+  let done = run();
+  let given = selection.rows;
+  while (done < given.length && chunkRow(set, given[done]!) === chunkRow(set, given[0]!)) {
+    const reason = "what a kernel makes of it, and this one of that, does not fit into a batch";
+    refuse(step, set, bad, given[0]!, new PeridotError("RECORD_REFUSED", { node: step.name, reason }));
+    selection = selectBehindFirstRow(step, set, given, bad);
+    done = run();
+    given = selection.rows;
   }
-  const given = selection.rows;
   if (done < given.length) bad.stopAt(chunkRow(set, given[done]!), undefined);
   if (traps.searchOf(step.name, origin) !== undefined) {
     traps.passed(step.name, origin, offsetsOf(set, given.subarray(0, done)));
@@ -60,20 +69,46 @@ function selectFor(
   let items = itemsOf(set);
   if (search !== undefined) {
     traps.forgetBefore(step.name, origin, chunk.view.offset(0));
+    let refused: bigint | undefined;
     items = items.filter((item) => {
-      const what = search.blamed.get(offsetOf(set, item));
-      if (what !== undefined) refuse(step, set, bad, item, new PeridotError("RECORD_TRAPPED", { what }));
+      const offset = offsetOf(set, item);
+      const what = search.blamed.get(offset);
+      if (what !== undefined && offset !== refused) {
+        refused = offset; // told once, though there may be several items of it
+        refuse(step, set, bad, item, new PeridotError("RECORD_TRAPPED", { what }));
+      }
       return what === undefined;
     });
     if (search.suspects !== undefined) cutAt(set, items, search.suspects, bad);
   }
-  let end = items.length;
-  while (end > 0 && chunkRow(set, items[end - 1]!) >= bad.limit) end--;
-  step.selection.selectRows(items.subarray(0, end));
-  return step.selection;
+  return selectBelow(step, set, items, bad.limit);
 }
 
-/** Ends the run before the suspects, or, if it begins with them, behind as many of them as are to be tried. */
+/** Leaves out the first row, with all the items that another kernel has made of it. */
+function selectBehindFirstRow(
+  step: KernelProgram,
+  set: RowSet,
+  items: Uint32Array,
+  { limit }: BadRows,
+): KernelSelection {
+  const first = chunkRow(set, items[0]!);
+  const rest = items.filter((item) => chunkRow(set, item) !== first);
+  return selectBelow(step, set, rest, limit);
+}
+
+function selectBelow(
+  { selection }: KernelProgram,
+  set: RowSet,
+  items: Uint32Array,
+  limit: number,
+): KernelSelection {
+  let end = items.length;
+  while (end > 0 && chunkRow(set, items[end - 1]!) >= limit) end--;
+  selection.selectRows(items.subarray(0, end));
+  return selection;
+}
+
+/** Ends the run before the suspects, or, if it begins with them, behind as many rows of them as are to be tried. */
 function cutAt(
   set: RowSet,
   items: Uint32Array,
@@ -81,17 +116,22 @@ function cutAt(
   bad: BadRows,
 ): void {
   const first = items.findIndex((item) => offsetOf(set, item) >= from);
-  const cut = first > 0 ? first : first + rows;
-  if (first < 0 || cut >= items.length) return;
-  bad.stopAt(chunkRow(set, items[cut]!), undefined);
+  if (first < 0) return;
+  const cut = first > 0 ? chunkRow(set, items[first]!) : distinct(items, (item) => chunkRow(set, item))[rows];
+  if (cut !== undefined) bad.stopAt(cut, undefined);
 }
 
 function offsetOf(set: RowSet, item: number): bigint {
   return set.chunk.view.offset(chunkRow(set, item));
 }
 
-function offsetsOf(set: RowSet, items: Uint32Array): bigint[] {
-  return Array.from(items, (item) => offsetOf(set, item));
+/** Each once, though a kernel before this one may have made several items of a row. */
+function offsetsOf(set: RowSet, items: Uint32Array): readonly bigint[] {
+  return distinct(items, (item) => offsetOf(set, item));
+}
+
+function distinct<T>(items: Uint32Array, of: (item: number) => T): readonly T[] {
+  return [...new Set(Array.from(items, of))];
 }
 
 /** The source rows are still in memory, though the instance is dead: they tell what the kernel was given. */

@@ -33,8 +33,9 @@ import { SinkTargets } from "./sink-targets.ts";
 /** A plan made ready for one kernel instance: descriptors placed, filters and forms compiled, room reserved. */
 export interface SourceProgram {
   readonly name: string;
-  /** Whether its source reads this topic. */
-  readonly reads: (topic: string) => boolean;
+  /** Whether its source names this topic; or has a pattern that matches it, and reads it if no other source names it. */
+  readonly names: (topic: string) => boolean;
+  readonly matches: (topic: string) => boolean;
   readonly key: AnySerde;
   readonly value: AnySerde;
   readonly timestamps: TimestampExtractor;
@@ -148,7 +149,8 @@ function makeProgram(source: PlanSource, parts: ProgramParts): SourceProgram {
   const seen = seenAs(rows, parts.rowsMax);
   return {
     name,
-    reads: (topic) => (pattern === undefined ? topics.includes(topic) : matchesTopic(pattern, topic)),
+    names: (topic) => pattern === undefined && topics.includes(topic),
+    matches: (topic) => pattern !== undefined && matchesTopic(pattern, topic),
     key,
     value,
     timestamps,

@@ -63,6 +63,27 @@ export function singles(set: RowSet): readonly RowSet[] {
   });
 }
 
+/** What `singles` has taken apart, and the same steps have gone over, as one set again. */
+export function joined(sets: readonly RowSet[]): RowSet {
+  const [first] = sets;
+  const kept = sets.filter((set) => itemsOf(set).length > 0);
+  if (kept.length < 2) return kept[0] ?? first!;
+  const { fan, keys, values, at } = first!;
+  const words = (column: (set: RowSet) => Uint32Array) => Uint32Array.from(kept, (set) => column(set)[0]!);
+  return {
+    ...first!,
+    items: Uint32Array.from(kept.keys()),
+    keys: keys && kept.map((set) => set.keys![0]),
+    values: values && kept.map((set) => set.values![0]),
+    at: at && words((set) => set.at!),
+    fan: fan && {
+      rows: words((set) => set.fan!.rows),
+      places: fan.places,
+      ordinals: fan.ordinals.map((_ordinals, index) => words((set) => set.fan!.ordinals[index]!)),
+    },
+  };
+}
+
 export type RowReader = (row: number) => unknown;
 
 /** The items, as an array of the caller's own. */

@@ -12,7 +12,7 @@ import type {
   SegmentProgram,
   SinkProgram,
 } from "./program.ts";
-import { type RowSet, singles } from "./row-set.ts";
+import { joined, type RowSet, singles } from "./row-set.ts";
 import { segmentOver } from "./run-segment.ts";
 
 /** Records that have reached a sink. */
@@ -36,7 +36,9 @@ export interface ChunkRunParts {
  * run before it.
  */
 export class ChunkRun {
-  readonly arrivals: Arrival[] = [];
+  readonly #arrivals: Arrival[] = [];
+  /** By sink: what has come to it one by one. */
+  readonly #singles = new Map<SinkProgram, RowSet[]>();
   /** The most items that a step has made. */
   itemsMax = 0;
   readonly #bad: BadRows;
@@ -55,11 +57,16 @@ export class ChunkRun {
     this.#depthFirst = depthFirst;
   }
 
+  /** A sink has one each: what has come to it one by one lies in the order of its positions. */
+  get arrivals(): readonly Arrival[] {
+    return [...this.#arrivals, ...Array.from(this.#singles, ([sink, sets]) => ({ sink, set: joined(sets) }))];
+  }
+
   run(steps: readonly ProgramStep[], set: RowSet): void {
     for (const step of steps) {
       switch (step.kind) {
         case "sink":
-          this.arrivals.push({ sink: step, set });
+          this.#arrive(step, set);
           break;
         case "segment":
           this.run(step.children, this.#segment(step, set));
@@ -74,6 +81,15 @@ export class ChunkRun {
           this.#branch(step, set);
       }
     }
+  }
+
+  /** Behind a function that makes several records of one, depth first: one item at most. */
+  #arrive(sink: SinkProgram, set: RowSet): void {
+    const isSingle = this.#depthFirst && set.fan !== undefined && set.values?.length === 1;
+    const others = this.#singles.get(sink);
+    if (!isSingle) this.#arrivals.push({ sink, set });
+    else if (others === undefined) this.#singles.set(sink, [set]);
+    else others.push(set);
   }
 
   #segment(step: SegmentProgram, set: RowSet): RowSet {

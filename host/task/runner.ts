@@ -130,9 +130,11 @@ class Runner implements TaskRunner {
       partitions === undefined
         ? [...this.#settings.partitionsOf].flatMap(([topic, count]) => (partition < count ? [topic] : []))
         : partitions.flatMap((each) => (each.partition === partition ? [each.topic] : []));
+    const readerOf = (topic: string) =>
+      programs.find((each) => each.names(topic)) ?? programs.find((each) => each.matches(topic));
     const sources = programs.flatMap((program) =>
       topics
-        .filter((topic) => program.reads(topic))
+        .filter((topic) => readerOf(topic) === program)
         .map((topic) => ({ program, origin: { topic, partition } })),
     );
     const queues = sources.map(({ program, origin }) => {
@@ -142,7 +144,11 @@ class Runner implements TaskRunner {
     const task = new ProcessingTask(name, queues, { kernel: this.#kernel, clock: this.#settings.clock });
     this.#tasks.set(name, task);
     this.#turns.push(task);
-    for (const queue of queues) this.#queues.set(nameOf(queue.origin), { task, queue });
+    for (const queue of queues) {
+      const input = nameOf(queue.origin);
+      assert(!this.#queues.has(input), `${input} is the input of one task`);
+      this.#queues.set(input, { task, queue });
+    }
   }
 
   close(name: string): void {
@@ -247,6 +253,11 @@ class Runner implements TaskRunner {
     this.#emitter.emit(run.arrivals, bad, chunk, queue.origin);
     const end = bad.limit;
     this.#itemsOfRow = run.itemsMax / Math.max(1, to - from);
+    const moves = end > from || bad.fatal !== undefined || this.#outbox.wanted.length > 0;
+    assert(
+      moves,
+      `a batch from row ${from} of ${nameOf(queue.origin)} ends behind it, or says why it does not`,
+    );
     queue.time = timeAfter(chunk, from, end, queue.time);
     task.streamTime = Math.max(task.streamTime, queue.time);
     task.consumed(next, end);

@@ -207,3 +207,48 @@ test("a function that only looks sees the records behind a merge in the order in
     );
   }
 });
+
+test("more refusals of one record than a call takes arguments", () => {
+  const count = 130_000;
+  const run = new TopologyRun(
+    (builder) =>
+      builder
+        .stream("in", { key: string, value: string })
+        .flatMapValues(() => Array.from({ length: count }, () => err("no")))
+        .to("out", { value: string as never }),
+    { errors: { onProcessingError: "continue" } },
+  );
+  run.add("in", [{ key: "k", value: "1" }]);
+  run.drain();
+  assert.deepEqual(run.runner.counters, { processed: 1, skipped: count, deadLettered: 0 });
+});
+
+test("depth first, many records of one row reach their sinks in order, filtered or refused or not", () => {
+  const count = 8_000;
+  const topology = (builder: StreamsBuilder) => {
+    const made = builder
+      .stream("in", { key: string, value: string })
+      .flatMapValues((value) => Array.from({ length: count }, (_, index) => `${value}${index}`));
+    made.filterNot((_key, value) => value.endsWith("7")).to("out", { value: string });
+    made
+      .flatMap((key, value) => [
+        [`${key}1`, value],
+        [`${key}2`, value.endsWith("3") ? (err("no") as never) : value],
+      ])
+      .to("pairs", { key: string, value: string });
+    made.mapValues((value) => (value.endsWith("3") ? err("no") : `${value}!`)).to("out", { value: string });
+  };
+  const errors = { onProcessingError: "continue", onProductionError: "continue" } as const;
+  const [whole, strict] = [false, true].map((strictOrder) => {
+    const run = new TopologyRun(topology, { errors, strictOrder });
+    run.add("in", [
+      { key: "a", value: "x" },
+      { key: "b", value: "y" },
+    ]);
+    run.drain();
+    const { out, pairs } = run.cut();
+    return { out: brief(out), pairs: brief(pairs), counters: run.runner.counters };
+  });
+  assert.equal(whole!.out.length, 2 * 1.8 * count);
+  assert.deepEqual(strict, whole);
+});

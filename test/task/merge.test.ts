@@ -140,3 +140,20 @@ test("task names", () => {
   assert.deepEqual(parseTaskName("12_34"), { subTopology: 12, partition: 34 });
   assert.throws(() => parseTaskName("0-3"), { code: "ASSERTION_FAILED" });
 });
+
+test("an internal topic is the input of the source that names it, though a pattern of another one matches it", () => {
+  const run = new TopologyRun((builder) => {
+    const named = builder
+      .stream("in", { key: string, value: string })
+      .repartition({ name: "x" })
+      .mapValues((value) => `named ${value}`);
+    builder
+      .stream(/app-.*/, { key: string, value: string })
+      .mapValues((value) => `matched ${value}`)
+      .merge(named)
+      .to("out", { value: string });
+  });
+  run.add("app-x-repartition", [{ key: "k", value: "1" }]);
+  run.drain();
+  assert.deepEqual(brief(run.cut().out), ["k=named 1"]);
+});
