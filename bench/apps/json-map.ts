@@ -22,7 +22,9 @@ const config: PeridotConfig = {
 required("INPUT"); // both are read by the topology
 required("OUTPUT");
 
-await runProcess(peridot(config));
+const running = runProcess(peridot(config));
+console.log("json-map: SIGTERM closes it"); // from here on
+await running;
 
 function setting(name: string): string | undefined {
   const value = process.env[name];

@@ -74,7 +74,8 @@ suite("exactly once, whatever is killed", { skip: missing ?? false }, () => {
       const steady = startApp(run);
       for (let kills = 0; kills < KILLS; kills++) {
         const other = startApp({ ...run, stateDirectory: `${run.stateDirectory}-other` });
-        await livesOn(other, 2000 + random() * 3000);
+        await other.says("SIGTERM closes it");
+        await livesOn(other, 1000 + random() * 3000);
         if (kills % 2 === 0) assert.equal(await other.stop(), 0, other.said());
         else await other.kill();
         await livesOn(steady, random() * 1000);
