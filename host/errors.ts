@@ -251,6 +251,10 @@ export const ERRORS = {
   RECORD_REFUSED: { kind: "record", says: "{reason}" },
   SERDE_REFUSED: { kind: "record", says: "the serde {serde} refuses {problem}" },
   RECORD_TRAPPED: { kind: "record", says: "the kernel traps at it: {what}" },
+  PUNCTUATION_FAILED: {
+    kind: "record",
+    says: '{node} failed while no record was processed, in a punctuator or behind a record cache ({stage}): {problem}. All before it is done. Mend the code, or set {option} to "continue"',
+  },
   RECORD_FAILED: {
     kind: "record",
     says: 'the record at offset {offset} of {topic}-{partition} failed in {node} ({stage}): {problem}. All before it is done. Mend its producer or the code, or set {option} to "continue" or "deadLetter"',

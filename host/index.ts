@@ -23,8 +23,14 @@ export type {
 export type { ExportedArguments, ExportedAs, Imported } from "./dsl/imported.ts";
 export type { KernelOptions } from "./dsl/kernel-options.ts";
 export type { KStream } from "./dsl/kstream.ts";
-export type { KnownSerdes, Named, Produced } from "./dsl/produced.ts";
+export type { Connected, KnownSerdes, Named, Produced } from "./dsl/produced.ts";
 export type { Repartitioned } from "./dsl/repartitioned.ts";
+export {
+  keyValueStore,
+  type StoreOptions,
+  timestampedKeyValueStore,
+  versionedKeyValueStore,
+} from "./dsl/stores.ts";
 export { StreamsBuilder } from "./dsl/streams-builder.ts";
 export {
   failOnInvalidTimestamp,
@@ -50,8 +56,27 @@ export {
   type SerdeType,
   string,
 } from "./serdes/index.ts";
+export { memory } from "./state/memory-backend.ts";
+export type {
+  ChangelogPosition,
+  KeyRange,
+  StateBackend,
+  StateBackendType,
+  StoreChanges,
+} from "./state/state-backend.ts";
+export type {
+  KeyValueStore,
+  ReadOnlyKeyValueStore,
+  ValueAndTimestamp,
+} from "./state/stores/key-value-store.ts";
+export type {
+  ReadOnlyVersionedStore,
+  VersionedKeyValueStore,
+  VersionedRecord,
+} from "./state/stores/versioned-store.ts";
 export type { RunnerCounters } from "./task/task.ts";
 export type { TaskName, ThreadProgress } from "./task/thread-port.ts";
+export type { TopologyTestDriverSettings } from "./testing/driver-settings.ts";
 export {
   type PipedRecord,
   type PipeOptions,
@@ -59,11 +84,7 @@ export {
   TestInputTopic,
 } from "./testing/test-input-topic.ts";
 export { type TestOutput, TestOutputTopic, type TestRecord } from "./testing/test-output-topic.ts";
-export {
-  type TestedTopology,
-  TopologyTestDriver,
-  type TopologyTestDriverSettings,
-} from "./testing/topology-test-driver.ts";
+export { type TestedTopology, TopologyTestDriver } from "./testing/topology-test-driver.ts";
 export type { DescriptionFormat } from "./topology/describe/describe.ts";
 export type {
   ErrorAction,
@@ -74,9 +95,22 @@ export type {
 } from "./topology/error-settings.ts";
 export type { Exported, ExportedRecord, ExportOptions } from "./topology/exported.ts";
 export type { ImportedRecord, ItemSource, SourceControl } from "./topology/imported.ts";
+export type {
+  Cancellable,
+  NewRecord,
+  Processor,
+  ProcessorContext,
+  ProcessorSupplier,
+  PunctuationType,
+  Punctuator,
+  RecordHeader,
+  RecordMetadata,
+  StreamRecord,
+} from "./topology/processor.ts";
 export { type Accepted, Err, err, type Result } from "./topology/result.ts";
 export type { WireFormat } from "./topology/serde.ts";
 export type { ExtractTopic, Partitioner, RecordOrigin } from "./topology/sink-choice.ts";
+export type { StoreKind, StoreSpec } from "./topology/store-spec.ts";
 export type {
   ExtractedRecord,
   ExtractTimestamp,

@@ -6,11 +6,11 @@ import { flatMap } from "../operators/flat-map.ts";
 import { flatMapValues } from "../operators/flat-map-values.ts";
 import { forEach } from "../operators/for-each.ts";
 import { kernel } from "../operators/kernel.ts";
-import { keyed } from "../operators/keyed.ts";
 import { map } from "../operators/map.ts";
 import { mapValues } from "../operators/map-values.ts";
 import { merge } from "../operators/merge.ts";
 import { peek } from "../operators/peek.ts";
+import { process } from "../operators/process.ts";
 import { project, projectWithKey } from "../operators/project.ts";
 import { selectKey } from "../operators/select-key.ts";
 import { selectKeyField } from "../operators/select-key-field.ts";
@@ -18,6 +18,7 @@ import { json } from "../serdes/json.ts";
 import type { Exported } from "../topology/exported.ts";
 import type { NodeId } from "../topology/node.ts";
 import type { Operator } from "../topology/operator.ts";
+import type { ProcessorSupplier } from "../topology/processor.ts";
 import type { Accepted, Err } from "../topology/result.ts";
 import type { AnySerde } from "../topology/serde.ts";
 import type { ExtractTopic } from "../topology/sink-choice.ts";
@@ -26,9 +27,8 @@ import type { Condition, FieldAsKey, FieldName, Projected, Projection } from "./
 import { checkName, checkPartitions, type ExportedArguments, type ExportedAs } from "./imported.ts";
 import type { KernelOptions } from "./kernel-options.ts";
 import type { NodeLog } from "./node-log.ts";
-import type { KnownSerdes, Named, Produced, ProducedArguments } from "./produced.ts";
-import type { Repartitioned } from "./repartitioned.ts";
-import { failOnInvalidTimestamp } from "./timestamp-extractors.ts";
+import type { Connected, KnownSerdes, Named, Produced, ProducedArguments } from "./produced.ts";
+import { appendRepartition, type Repartitioned } from "./repartitioned.ts";
 
 /** The serdes that a stream knows by itself. */
 interface StreamSerdes {
@@ -259,39 +259,34 @@ export class KStream<K, V, Known extends KnownSerdes = never> {
         "Give a whole number above 0, or leave it out",
       );
     }
-    const topic = `${name}-repartition`;
     const given: Partial<Repartitioned<K, V, never>> = repartitioned;
-    const { key, value } = this.#serdesFor(topic, given);
-    const { node } = this.#append([this.#node], keyed(), `${topic}-filter`);
-    const internal = true;
-    this.#log.append(
-      {
-        kind: "sink",
-        parents: [node],
-        topic,
-        internal,
-        partitions,
-        key,
-        value,
-        partitioner,
-      },
-      "SINK",
-      `${topic}-sink`,
-    );
-    const source = this.#log.append(
-      {
-        kind: "source",
-        topics: [topic],
-        internal,
-        key,
-        value,
-        timestamps: failOnInvalidTimestamp,
-        errors: { ...errors },
-      },
-      "SOURCE",
-      `${topic}-source`,
-    );
-    return new KStream(this.#log, source, { key, value });
+    const serdes = this.#serdesFor(`${name}-repartition`, given);
+    const through = { name, partitions, partitioner, errors, ...serdes };
+    return new KStream(this.#log, appendRepartition(this.#log, this.#node, through), serdes);
+  }
+
+  /**
+   * Hands each record to a processor, which forwards what it likes, and may use stores, time and punctuations. All that
+   * is below takes record by record.
+   *
+   * @param stores names of stores that were added to the builder (`addStateStore`), and that the processor may use.
+   * @throws TOPOLOGY_INVALID if there is no such store
+   *
+   * @example
+   *   words.process(() => new Deduplicator(), { stores: ["seen"] }).to("once", { key: string, value: string })
+   */
+  process<K2, V2>(supplier: ProcessorSupplier<K, V, K2, V2>, connected: Connected = {}): KStream<K2, V2> {
+    const serdes = { key: undefined, value: undefined };
+    return this.#next(process(supplier, connected.stores ?? [], false), connected, serdes);
+  }
+
+  /** The same for processors that keep each record's key: nothing has to be repartitioned behind it (KIP-820). */
+  processValues<V2>(
+    supplier: ProcessorSupplier<K, V, K, V2>,
+    connected: Connected = {},
+  ): KStream<K, V2, Exclude<Known, "value">> {
+    const serdes = { key: this.#serdes.key, value: undefined };
+    return this.#next(process(supplier, connected.stores ?? [], true), connected, serdes);
   }
 
   /**

@@ -1,5 +1,6 @@
 import { PeridotError } from "../errors.ts";
 import type { LogicalNode, LogicalTopology, NodeId } from "../topology/node.ts";
+import type { StoreSpec } from "../topology/store-spec.ts";
 
 /** A node before the log gives it its id and, if it has none, its name. */
 export type NewNode = LogicalNode extends infer N
@@ -15,6 +16,7 @@ export type NewNode = LogicalNode extends infer N
 export class NodeLog {
   readonly #nodes: LogicalNode[] = [];
   readonly #names = new Set<string>();
+  readonly #stores = new Map<string, StoreSpec>();
 
   /** @param role part of the generated name: KSTREAM-<role>-<id in ten digits>, as in Kafka Streams. */
   append(node: NewNode, role: string, name: string | undefined): NodeId {
@@ -31,12 +33,28 @@ export class NodeLog {
     return id;
   }
 
+  /** @throws TOPOLOGY_INVALID if another store has the name */
+  addStore(spec: StoreSpec): void {
+    const present = this.#stores.get(spec.name);
+    if (present === spec) return;
+    if (present !== undefined) {
+      throw new PeridotError("TOPOLOGY_INVALID", {
+        problem: `two stores are named "${spec.name}"`,
+        remedy: "Give each its own name",
+      });
+    }
+    this.#stores.set(spec.name, Object.freeze(spec));
+  }
+
   nameOf(node: NodeId): string {
     return this.#nodes[node]!.name;
   }
 
   get topology(): LogicalTopology {
-    return Object.freeze({ nodes: Object.freeze([...this.#nodes]) });
+    return Object.freeze({
+      nodes: Object.freeze([...this.#nodes]),
+      stores: Object.freeze([...this.#stores.values()]),
+    });
   }
 }
 

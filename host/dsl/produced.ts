@@ -23,6 +23,12 @@ export type ProducedArguments<K, V, Known extends KnownSerdes> = [KnownSerdes] e
   ? [produced?: Produced<K, V, Known>]
   : [produced: Produced<K, V, Known>];
 
+/** Options of a processor. */
+export interface Connected extends Named {
+  /** Stores that it uses, by name. */
+  readonly stores?: readonly string[];
+}
+
 /** Options of an operator. */
 export interface Named {
   /** The node's name in `describe()` and in errors. */

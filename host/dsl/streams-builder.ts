@@ -1,5 +1,6 @@
 import { PeridotError } from "../errors.ts";
 import type { LogicalTopology } from "../topology/node.ts";
+import type { StoreSpec } from "../topology/store-spec.ts";
 import type { TimestampExtractor } from "../topology/timestamp-extractor.ts";
 import type { Consumed } from "./consumed.ts";
 import { asImport, type Imported } from "./imported.ts";
@@ -88,6 +89,16 @@ export class StreamsBuilder {
       `${name}-import`,
     );
     return new KStream(this.#log, id, { key, value });
+  }
+
+  /**
+   * Adds a store for processors that name it.
+   *
+   * @throws TOPOLOGY_INVALID if another store has its name
+   */
+  addStateStore(store: StoreSpec): this {
+    this.#log.addStore(store);
+    return this;
   }
 
   /** What was built so far, as frozen data. */

@@ -87,6 +87,13 @@ export class TaskState implements StoreSurroundings {
     this.row = 0;
   }
 
+  /** Changes that wait in record caches, about. */
+  get pendingBytes(): number {
+    let bytes = 0;
+    for (const { pending } of this.stores.values()) bytes += pending?.bytes ?? 0;
+    return bytes;
+  }
+
   /** Tells the news of all caches, also what comes of that. */
   flushPending(): void {
     while ([...this.stores.values()].map((store) => store.flushPending()).some(Boolean));

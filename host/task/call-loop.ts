@@ -13,7 +13,7 @@ import { chunkRow, itemPath, itemsOf, keyReader, type RowSet, valueReader } from
 export type MayGoOn = () => boolean;
 
 /** A run looks at the clock once in so many parts of its rows. */
-const LOOKS = 32;
+export const LOOKS = 32;
 
 /** Where in the plan a user function stands. */
 export interface CallPlace {

@@ -1,6 +1,5 @@
 import type { RowError } from "../batch/batch-view.ts";
 import type { BatchHolder, KernelRows, KernelSelection, RecordForm } from "../wasm/kernel-instance.ts";
-import type { Chunk } from "./chunk.ts";
 import type { TopicSink } from "./outbox.ts";
 import { comparePositions, type Path } from "./position.ts";
 
@@ -10,6 +9,8 @@ export interface Delivery {
   readonly node: string;
   /** Records that failed before, for the dead letter topic. */
   readonly isDead: boolean;
+  /** Records of a store: none of them may be left out. */
+  readonly isChangelog: boolean;
   readonly holder: BatchHolder;
   readonly form: RecordForm;
   readonly kernelRows: KernelRows | undefined;
@@ -36,15 +37,19 @@ export interface Refusal extends RowError {
   readonly index: number;
 }
 
-/** Appends what came from rows below `limit`. */
+/**
+ * Appends what came from rows below `limit`.
+ *
+ * @param rowCount all the rows that there are.
+ */
 export function appendWhole(
   delivery: Delivery,
   limit: number,
-  chunk: Chunk,
+  rowCount: number,
   rowsMax: number,
 ): readonly Refusal[] {
   const { whole } = delivery;
-  if (whole !== undefined && limit >= chunk.rowCount) {
+  if (whole !== undefined && limit >= rowCount) {
     const { count } = whole;
     return append(delivery, whole) ? [] : refusalsBetween(delivery, delivery.holderRows?.(), 0, count);
   }

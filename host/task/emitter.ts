@@ -8,6 +8,7 @@ import type { BadRow, BadRows, Origin } from "./bad-rows.ts";
 import type { Chunk } from "./chunk.ts";
 import { appendMerged, appendWhole, type Delivery, type Refusal } from "./delivery.ts";
 import { encodeArrival, encodeDeadLetters } from "./encode-arrival.ts";
+import type { MadeBatch } from "./graph/graph-outputs.ts";
 import type { Outbox, TopicSink } from "./outbox.ts";
 import type { SinkProgram } from "./program.ts";
 import { chunkRow, itemPath, itemsOf, type RowSet } from "./row-set.ts";
@@ -37,10 +38,18 @@ export class Emitter {
    * Values are serialized first, which may still end the run at an earlier row; then all below `bad.limit` goes out.
    * The dead letter topic comes last: its letters lie in the order of their records, whatever refused these.
    */
-  emit(arrivals: readonly Arrival[], bad: BadRows, chunk: Chunk, origin: Origin): void {
-    for (const target of this.#used) target.giveBack();
-    this.#used.clear();
-    const deliveries = arrivals.flatMap((arrival) => this.#deliver(arrival, bad, origin));
+  emit(
+    arrivals: readonly Arrival[],
+    made: readonly MadeBatch[],
+    bad: BadRows,
+    chunk: Chunk,
+    origin: Origin,
+  ): void {
+    this.#giveBack();
+    const deliveries = [
+      ...arrivals.flatMap((arrival) => this.#deliver(arrival, bad, origin)),
+      ...made.map((each) => this.#deliverMade(each)),
+    ];
     bad.settle();
     const { deadLetterTopic } = chunk.program.errors;
     const isLast = ({ topic }: Delivery) => topic.topic === deadLetterTopic;
@@ -55,6 +64,37 @@ export class Emitter {
     this.#append([...deliveries.filter(isLast), ...letters], bad, chunk);
     const late = bad.deadLetters.slice(known);
     this.#append(this.#letters(late, chunk, origin), bad, chunk);
+  }
+
+  /**
+   * Writes what was made while no record was processed.
+   *
+   * @throws OUTPUT_REFUSED: the kernels do not take it
+   */
+  emitEvent(made: readonly MadeBatch[]): void {
+    this.#giveBack();
+    for (const each of made) {
+      const delivery = this.#deliverMade(each);
+      const [refusal] = appendWhole(delivery, Number.POSITIVE_INFINITY, 0, this.#rowsMax);
+      if (refusal !== undefined) throw refusedOutput(refusal, -1n);
+    }
+  }
+
+  #giveBack(): void {
+    for (const target of this.#used) target.giveBack();
+    this.#used.clear();
+  }
+
+  /** What a graph has made. */
+  #deliverMade({ target, node, batch, made, partitions, isChangelog }: MadeBatch): Delivery {
+    return {
+      ...this.#made(target, node, batch),
+      isChangelog,
+      rows: () => Uint32Array.from(made, ({ row }) => row),
+      placeOf: (record) => made[record]!.place,
+      pathOf: made.some(({ path }) => path !== undefined) ? (record) => made[record]!.path : undefined,
+      partitions,
+    };
   }
 
   #deliver({ sink, set }: Arrival, bad: BadRows, origin: Origin): readonly Delivery[] {
@@ -103,6 +143,7 @@ export class Emitter {
       topic,
       node,
       isDead: false,
+      isChangelog: false,
       holder,
       form,
       kernelRows: undefined,
@@ -125,7 +166,7 @@ export class Emitter {
       const refusals =
         only === undefined
           ? appendMerged(group, bad.limit, this.#rowsMax)
-          : appendWhole(only, bad.limit, chunk, this.#rowsMax);
+          : appendWhole(only, bad.limit, chunk.rowCount, this.#rowsMax);
       for (const refusal of refusals) refuse(refusal, bad, chunk);
     }
   }
@@ -134,18 +175,30 @@ export class Emitter {
 /** What follows the row may be written already: where it may not be passed over, nothing of the transaction stays. */
 function refuse(refusal: Refusal, bad: BadRows, chunk: Chunk): void {
   const { delivery, index } = refusal;
-  const { node, topic } = delivery;
+  const { node } = delivery;
   const row = delivery.rows()[index]!;
-  const facts = { node, topic: topic.topic, offset: chunk.view.offset(row), ...refusalFacts(refusal) };
+  const offset = chunk.view.offset(row);
+  const facts = refusalFacts(refusal, offset);
   if (delivery.isDead) throw new PeridotError("DEAD_LETTER_REFUSED", facts);
+  // a store and its changelog are the same, or worth nothing
+  if (delivery.isChangelog) throw refusedOutput(refusal, offset);
   const error = new PeridotError("OUTPUT_UNSENDABLE", facts);
   const path = delivery.pathOf?.(index);
   bad.add({ row, place: delivery.placeOf(index), path, node, stage: "production", error });
   if (bad.limit <= row) throw new PeridotError("OUTPUT_REFUSED", facts);
 }
 
+function refusedOutput(refusal: Refusal, offset: bigint): PeridotError {
+  return new PeridotError("OUTPUT_REFUSED", refusalFacts(refusal, offset));
+}
+
+function refusalFacts(refusal: Refusal, offset: bigint) {
+  const { node, topic } = refusal.delivery;
+  return { node, topic: topic.topic, offset, ...whatHelps(refusal) };
+}
+
 /** What is wrong with a record that the kernels refuse to write, and what helps. */
-function refusalFacts({ code, at, delivery }: Refusal): {
+function whatHelps({ code, at, delivery }: Refusal): {
   readonly problem: string;
   readonly remedy: string;
 } {
@@ -178,6 +231,7 @@ function asItStands(sink: SinkProgram, form: RecordForm, set: RowSet): Delivery 
     topic: target.topic,
     node: sink.name,
     isDead: false,
+    isChangelog: false,
     holder: set.source.holder,
     form,
     kernelRows: form.needsRows ? set.source.rows : undefined,

@@ -1,12 +1,9 @@
 import { BATCH_ROWS_MAX } from "../../kernels/abi/limits.ts";
 import { assert } from "../assert.ts";
-import { PeridotError } from "../errors.ts";
-import { refusalIn } from "../topology/result.ts";
 import type { AnySerde } from "../topology/serde.ts";
 import type { ExtractTopic, Partitioner, RecordOrigin } from "../topology/sink-choice.ts";
 import type { BadRow, BadRows, Origin } from "./bad-rows.ts";
 import { readable } from "./bad-rows.ts";
-import { refusalBy } from "./call-loop.ts";
 import { asError, type Chunk } from "./chunk.ts";
 import { deadLetterHeaders } from "./dead-letter.ts";
 import type { Outbox } from "./outbox.ts";
@@ -21,10 +18,8 @@ import {
   sourceRow,
   valueReader,
 } from "./row-set.ts";
+import { checkTopicName, missingTopic, partitionsIn, topicIn } from "./sink-answers.ts";
 import type { SinkTarget } from "./sink-targets.ts";
-
-const NAME_LENGTH_MAX = 249;
-const TOPIC_NAME = new RegExp(`^(?!\\.{1,2}$)[a-zA-Z0-9._-]{1,${NAME_LENGTH_MAX}}$`);
 
 /** What JavaScript has made for one topic, as Batches. */
 export interface EncodedRecords {
@@ -150,9 +145,9 @@ function routeEach(
     try {
       const topic = topicOf(item);
       if (!topics.has(topic)) {
-        checkName(sink, topic);
+        checkTopicName(sink.name, topic);
         if (!outbox.knows(topic)) {
-          if (outbox.isMissing(topic)) throw missing(topic);
+          if (outbox.isMissing(topic)) throw missingTopic(topic);
           outbox.ask(topic);
           bad.stopAt(row, undefined);
           break;
@@ -167,21 +162,6 @@ function routeEach(
   }
   const gatherings = [...topics.keys()].map((topic) => new Gathering(sink.targets.of(topic)!));
   return { items: items.subarray(0, kept), gatherings, ways };
-}
-
-/** Brokers answer a question about a name that none can have with an error for all names asked about. */
-function checkName({ name }: SinkProgram, topic: string): void {
-  if (TOPIC_NAME.test(topic)) return;
-  const shown = topic.length > NAME_LENGTH_MAX ? `${topic.slice(0, NAME_LENGTH_MAX)}…` : topic;
-  throw new PeridotError("SERDE_REFUSED", {
-    serde: name,
-    problem: `its topic extractor gave ${JSON.stringify(shown)}: the name of a topic is 1 to ${NAME_LENGTH_MAX} of the letters a-z, A-Z, 0-9, dot, underscore and hyphen, and neither "." nor ".."`,
-  });
-}
-
-/** Brokers hide topics from those who may not see them. */
-function missing(topic: string): PeridotError {
-  return new PeridotError("TOPIC_MISSING", { topics: `${topic} that this client may see` });
 }
 
 function refuse(
@@ -206,16 +186,7 @@ function partitionChooser(
   const key = keyReader(set);
   const value = valueReader(set);
   return (item, topic, partitions) => {
-    const chosen: unknown = choose(topic, key(item), value(item), partitions);
-    if (chosen === undefined || chosen === null) return [-1];
-    throwRefusal(name, chosen);
-    const all = Array.isArray(chosen) ? [...new Set(chosen as number[])] : [chosen as number];
-    const wrong = all.find((each) => !(Number.isInteger(each) && each >= 0 && each < partitions));
-    if (wrong === undefined) return all;
-    throw new PeridotError("SERDE_REFUSED", {
-      serde: name,
-      problem: `its partitioner chose partition ${String(wrong)}, and ${topic} has 0 to ${partitions - 1}`,
-    });
+    return partitionsIn(name, choose(topic, key(item), value(item), partitions), topic, partitions);
   };
 }
 
@@ -229,20 +200,8 @@ function topicChooser(
   const key = keyReader(set);
   const value = valueReader(set);
   return (item) => {
-    const chosen: unknown = choose(key(item), value(item), originOf(set, item, origin));
-    if (typeof chosen === "string") return chosen;
-    throwRefusal(name, chosen);
-    throw new PeridotError("SERDE_REFUSED", {
-      serde: name,
-      problem: `its topic extractor gave ${JSON.stringify(chosen) ?? String(chosen)}: it returns the name of a topic`,
-    });
+    return topicIn(name, choose(key(item), value(item), originOf(set, item, origin)));
   };
-}
-
-/** A function that chooses topic or partition may refuse the record, too. */
-function throwRefusal(name: string, chosen: unknown): void {
-  const refusal = refusalIn(chosen);
-  if (refusal !== undefined) throw refusalBy({ name }, refusal);
 }
 
 function originOf(set: RowSet, item: number, origin: Origin): RecordOrigin {

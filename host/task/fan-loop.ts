@@ -91,7 +91,7 @@ export function fanOver(
 }
 
 /** A text would be taken apart into its characters: surely not what was meant. */
-function iterable(node: string, answer: unknown): Iterable<unknown> {
+export function iterable(node: string, answer: unknown): Iterable<unknown> {
   if (typeof answer === "object" && answer !== null && Symbol.iterator in answer) {
     return answer as Iterable<unknown>;
   }

@@ -4,11 +4,13 @@ import type { OffsetToCommit } from "../transport/port.ts";
 import type { BatchFault, KernelInstance } from "../wasm/kernel-instance.ts";
 import { Chunk } from "./chunk.ts";
 import type { SourceQueue } from "./source-queue.ts";
+import type { TaskProcessing } from "./task-processing.ts";
 import { extractTimestamps, NO_TIME, timeOf } from "./timestamps.ts";
 
 export interface TaskParts {
   readonly kernel: KernelInstance;
   readonly clock: WallClock;
+  readonly processing: TaskProcessing | undefined;
 }
 
 /** Rows of one queue that are next in the task's input. */
@@ -37,8 +39,10 @@ export class ProcessingTask {
   readonly rowByRow: boolean;
   /** Largest event time of the task so far. */
   streamTime = NO_TIME;
-  /** Something was consumed since the last cut. */
+  /** Something was consumed, or written, since the last cut. */
   moved = false;
+  /** undefined: it has no processors. */
+  readonly processing: TaskProcessing | undefined;
   readonly #parts: TaskParts;
   #sequence = 0n;
   #committed: Times;
@@ -50,6 +54,7 @@ export class ProcessingTask {
     this.callsUser = queues.some(({ program }) => program.callsUser);
     this.rowByRow = queues.some(({ program }) => program.rowByRow);
     this.#parts = parts;
+    this.processing = parts.processing;
     this.#committed = this.#cut = this.#times();
   }
 
@@ -79,9 +84,10 @@ export class ProcessingTask {
 
   /** Next offsets of all partitions that have one. */
   get offsets(): readonly OffsetToCommit[] {
-    return this.queues.flatMap(({ origin, position }) =>
-      position === undefined ? [] : [{ ...origin, offset: position, metadata: "" }],
-    );
+    return this.queues.flatMap(({ origin, position, start }) => {
+      const offset = position ?? start;
+      return offset === undefined ? [] : [{ ...origin, offset, metadata: "" }];
+    });
   }
 
   /** The times so far belong to the commit that is being made. */
@@ -98,6 +104,7 @@ export class ProcessingTask {
   rollback(): void {
     this.moved = false;
     this.streamTime = this.#committed.stream;
+    this.processing?.rollback(this.streamTime);
     this.#cut = this.#committed;
     this.queues.forEach((queue, index) => {
       queue.clear();

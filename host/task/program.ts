@@ -1,6 +1,7 @@
 import { BATCH_ROWS_MAX } from "../../kernels/abi/limits.ts";
 import type { ErrorSettings } from "../topology/error-settings.ts";
 import type { Expression } from "../topology/expression.ts";
+import type { NodeId } from "../topology/node.ts";
 import { matchesTopic } from "../topology/pattern.ts";
 import type {
   BranchStep,
@@ -50,7 +51,13 @@ export interface SourceProgram {
   readonly callsUser: boolean;
 }
 
-export type ProgramStep = CallProgram | BranchProgram | SegmentProgram | KernelProgram | SinkProgram;
+export type ProgramStep =
+  | CallProgram
+  | BranchProgram
+  | SegmentProgram
+  | KernelProgram
+  | ProcessProgram
+  | SinkProgram;
 
 interface StepProgram {
   readonly name: string;
@@ -106,6 +113,12 @@ export interface KernelDecoding {
   readonly descriptor: number;
   /** Linear memory as it is now. */
   readonly memory: () => Buffer;
+}
+
+/** The way into the task's graph. */
+export interface ProcessProgram extends StepProgram {
+  readonly kind: "process";
+  readonly node: NodeId;
 }
 
 export interface SinkProgram extends StepProgram {
@@ -200,6 +213,9 @@ class StepMaker {
         return this.#segment(step, seen);
       case "kernel":
         return this.#kernel(step, seen);
+      case "process":
+        this.callsUser = true;
+        return { kind: "process", name: step.name, place: this.#places++, node: step.node };
       case "sink":
         return this.#sink(step, seen);
     }

@@ -4,6 +4,7 @@ import { callOver, type MayGoOn } from "./call-loop.ts";
 import type { Chunk } from "./chunk.ts";
 import { kernelOver } from "./kernel-loop.ts";
 import type { KernelTraps } from "./kernel-traps.ts";
+import type { TaskRun } from "./process-loop.ts";
 import type {
   BranchProgram,
   CallProgram,
@@ -28,6 +29,8 @@ export interface ChunkRunParts {
   readonly origin: Origin;
   /** What a fan-out has made of a row goes on one by one. A kernel's records do not: nobody sees what a kernel does. */
   readonly depthFirst: boolean;
+  /** undefined: the task has no graph. */
+  readonly task: TaskRun | undefined;
 }
 
 /**
@@ -48,8 +51,10 @@ export class ChunkRun {
   readonly #traps: KernelTraps;
   readonly #origin: Origin;
   readonly #depthFirst: boolean;
+  readonly #task: TaskRun | undefined;
 
-  constructor({ bad, mayGoOn, traps, origin, depthFirst }: ChunkRunParts) {
+  constructor({ bad, mayGoOn, traps, origin, depthFirst, task }: ChunkRunParts) {
+    this.#task = task;
     this.#bad = bad;
     this.#traps = traps;
     this.#origin = origin;
@@ -76,6 +81,9 @@ export class ChunkRun {
           break;
         case "kernel":
           this.run(step.children, this.#kernel(step, set));
+          break;
+        case "process":
+          this.#task!.process(step, set, this.#takeMayGoOn());
           break;
         case "branch":
           this.#branch(step, set);

@@ -1,23 +1,26 @@
 import { assert } from "../assert.ts";
 import type { WallClock } from "../clock.ts";
 import { nameOf } from "../commit/partition-name.ts";
-import { badRecordsChannel, taskBatchChannel } from "../diagnostics/channels.ts";
-import { PeridotError } from "../errors.ts";
-import type { ErrorHandler, ErrorSettings } from "../topology/error-settings.ts";
+import { TaskState } from "../state/task-state.ts";
+import type { ErrorSettings } from "../topology/error-settings.ts";
 import type { Plan } from "../topology/plan.ts";
-import type { FetchedRecords, OutgoingBatch, TopicPartition } from "../transport/port.ts";
+import type { AssignedPartition, FetchedRecords, OutgoingBatch } from "../transport/port.ts";
 import { type KernelInstance, openKernelInstance } from "../wasm/kernel-instance.ts";
-import { type BadRow, BadRows, type Origin } from "./bad-rows.ts";
-import { type Chunk, type ChunkRoom, newChunkRoom } from "./chunk.ts";
+import { BadRows } from "./bad-rows.ts";
+import { checkErrors } from "./check-errors.ts";
+import { type ChunkRoom, newChunkRoom } from "./chunk.ts";
 import { Emitter } from "./emitter.ts";
 import { type KernelModules, loadKernelModules } from "./kernel-modules.ts";
 import { KernelTraps } from "./kernel-traps.ts";
 import { Outbox } from "./outbox.ts";
 import { type NextRows, ProcessingTask } from "./processing-task.ts";
 import { makePrograms, type SourceProgram } from "./program.ts";
+import { type EndedRun, endedRun, publishRun } from "./publish-run.ts";
 import { ChunkRun, rowsBetween } from "./run-chunk.ts";
 import { SourceQueue } from "./source-queue.ts";
 import { type Cut, parseTaskName, type RunnerCounters, type TaskRunner } from "./task.ts";
+import { type EventOutcome, TaskProcessing } from "./task-processing.ts";
+import type { TaskStates } from "./task-states.ts";
 import { timeAfter } from "./timestamps.ts";
 import type { TopicLimits } from "./topic-limits.ts";
 
@@ -33,6 +36,11 @@ export interface TaskRunnerSettings {
   readonly strictOrder?: boolean;
   /** Rows of one batch at most. Any number gives the same output. */
   readonly batchRowsMax?: number;
+  /** The stores of the tasks, where the plan has any. */
+  readonly states?: TaskStates;
+  /** Of changes that wait in the record caches of a task, in bytes at most; default 0: none waits. */
+  readonly cacheBytesMax?: number;
+  readonly applicationId?: string;
   /** What earlier runners of this stream thread have learnt of kernels that trap. */
   readonly traps?: KernelTraps;
 }
@@ -56,21 +64,6 @@ export function makeTaskRunner(settings: TaskRunnerSettings): TaskRunner {
   const modules = loadKernelModules(settings.plan);
   const { main, path } = modules;
   return new Runner(settings, openKernelInstance(main, { path }), modules);
-}
-
-function checkErrors(errors: ErrorSettings): void {
-  const handlers: readonly ErrorHandler[] = [
-    errors.onDeserializationError,
-    errors.onProcessingError,
-    errors.onProductionError,
-  ];
-  if (errors.deadLetterTopic === undefined && handlers.includes("deadLetter")) {
-    throw new PeridotError("CONFIG_INVALID", {
-      option: "errors.deadLetterTopic",
-      problem: 'is not set, though an action is "deadLetter"',
-      remedy: "Name a topic that exists",
-    });
-  }
 }
 
 class Runner implements TaskRunner {
@@ -121,7 +114,7 @@ class Runner implements TaskRunner {
 
   // ---- tasks and their input
 
-  open(name: string, partitions?: readonly TopicPartition[]): void {
+  open(name: string, partitions?: readonly AssignedPartition[]): void {
     assert(!this.#tasks.has(name), `task ${name} is not open yet`);
     const { subTopology, partition } = parseTaskName(name);
     const programs = this.#programs.get(subTopology);
@@ -139,9 +132,13 @@ class Runner implements TaskRunner {
     );
     const queues = sources.map(({ program, origin }) => {
       const room = sources.length === 1 ? this.#sharedRoom : newChunkRoom(this.#kernel, this.#rowsMax);
-      return new SourceQueue(origin, program, room);
+      const start = partitions?.find((each) => nameOf(each) === nameOf(origin))?.offset;
+      return new SourceQueue(origin, program, room, start);
     });
-    const task = new ProcessingTask(name, queues, { kernel: this.#kernel, clock: this.#settings.clock });
+    const { clock } = this.#settings;
+    const processing = this.#processing(name, subTopology);
+    const task = new ProcessingTask(name, queues, { kernel: this.#kernel, clock, processing });
+    processing?.begin(task.streamTime);
     this.#tasks.set(name, task);
     this.#turns.push(task);
     for (const queue of queues) {
@@ -151,9 +148,33 @@ class Runner implements TaskRunner {
     }
   }
 
+  #processing(task: string, id: number): TaskProcessing | undefined {
+    const { plan, states, applicationId = "", clock, errors, cacheBytesMax = 0 } = this.#settings;
+    const subTopology = plan.subTopologies.find((each) => each.id === id)!;
+    if (subTopology.graph.length === 0) return undefined;
+    const state = states?.of(task) ?? new TaskState([]);
+    assert(
+      subTopology.stores.every(({ spec }) => state.stores.has(spec.name)),
+      `the stores of ${task} are open`,
+    );
+    return new TaskProcessing({
+      task,
+      applicationId,
+      subTopology,
+      state,
+      clock,
+      errors,
+      cacheBytesMax,
+      kernel: this.#kernel,
+      outbox: this.#outbox,
+      rowsMax: this.#rowsMax,
+    });
+  }
+
   close(name: string): void {
     const task = this.#tasks.get(name);
     if (task === undefined) return;
+    task.processing?.close();
     for (const queue of task.queues) {
       queue.clear();
       this.#queues.delete(nameOf(queue.origin));
@@ -183,9 +204,9 @@ class Runner implements TaskRunner {
   // ---- computing
 
   process(mayGoOn: () => boolean): number {
-    const failure = this.#failure;
-    this.#failure = undefined;
-    if (failure !== undefined) throw failure;
+    this.#throwFailure();
+    this.#punctuate();
+    this.#throwFailure();
     let rows = 0;
     try {
       do {
@@ -199,6 +220,31 @@ class Runner implements TaskRunner {
     }
     if (rows === 0 && this.#failure !== undefined) return this.process(mayGoOn);
     return rows;
+  }
+
+  #throwFailure(): void {
+    const failure = this.#failure;
+    this.#failure = undefined;
+    if (failure !== undefined) throw failure;
+  }
+
+  // ---- events
+
+  /** What is due on the wall clock. Before a task knows where its input begins, no transaction could hold what it makes. */
+  #punctuate(): void {
+    for (const task of this.#tasks.values()) {
+      if (task.processing === undefined || task.offsets.length === 0) continue;
+      const outcome = task.processing.punctuate("wall-clock", task.streamTime);
+      if (outcome !== undefined) this.#happened(task, outcome);
+    }
+  }
+
+  #happened(task: ProcessingTask, { made, skipped, fatal }: EventOutcome): void {
+    this.#failure ??= fatal;
+    this.#skipped += skipped + (task.processing?.takeDropped() ?? 0);
+    task.moved = true;
+    this.#emitter.emitEvent(made);
+    this.#outbox.relieve();
   }
 
   /** One batch of the task whose turn it is. @returns its rows; undefined: there is no input. */
@@ -248,10 +294,14 @@ class Runner implements TaskRunner {
     }
     const { origin } = queue;
     const depthFirst = task.rowByRow || this.#settings.strictOrder === true;
-    const run = new ChunkRun({ bad, mayGoOn, traps: this.#traps, origin, depthFirst });
+    const { processing } = task;
+    const taskRun = processing?.run({ origin, chunk, bad, from, to, oneRow: depthFirst }, task.streamTime);
+    const run = new ChunkRun({ bad, mayGoOn, traps: this.#traps, origin, depthFirst, task: taskRun });
     run.run(chunk.program.children, rowsBetween(chunk, from, to));
-    this.#emitter.emit(run.arrivals, bad, chunk, queue.origin);
+    taskRun?.finish();
+    this.#emitter.emit(run.arrivals, processing?.takeMade() ?? [], bad, chunk, queue.origin);
     const end = bad.limit;
+    processing?.settle(end);
     this.#itemsOfRow = run.itemsMax / Math.max(1, to - from);
     const moves = end > from || bad.fatal !== undefined || this.#outbox.wanted.length > 0;
     assert(
@@ -262,7 +312,7 @@ class Runner implements TaskRunner {
     task.streamTime = Math.max(task.streamTime, queue.time);
     task.consumed(next, end);
     this.#failure = bad.fatal;
-    this.#report(task, queue.origin, chunk, bad, { from, end });
+    this.#count(task, queue, endedRun(chunk, bad, from, end));
     this.#outbox.relieve();
     return end - from;
   }
@@ -277,31 +327,11 @@ class Runner implements TaskRunner {
     }
   }
 
-  #report(
-    task: ProcessingTask,
-    origin: Origin,
-    chunk: Chunk,
-    bad: BadRows,
-    { from, end }: { readonly from: number; readonly end: number },
-  ): void {
-    const dropped = chunk.dropped.filter((row) => row >= from && row < end).length;
-    const skipped = bad.skipped.length + dropped;
-    const deadLettered = bad.deadLetters.length;
+  #count(task: ProcessingTask, queue: SourceQueue, run: EndedRun): void {
+    const skipped = run.skipped + (task.processing?.takeDropped() ?? 0);
     this.#skipped += skipped;
-    this.#deadLettered += deadLettered;
-    if (taskBatchChannel.hasSubscribers) {
-      taskBatchChannel.publish({ task: task.name, ...origin, rows: end - from, skipped, deadLettered });
-    }
-    if (bad.skipped.length + deadLettered > 0 && badRecordsChannel.hasSubscribers) {
-      const became = (how: "skipped" | "deadLetter") => (each: BadRow) => ({
-        offset: chunk.view.offset(each.row),
-        node: each.node,
-        error: each.error,
-        became: how,
-      });
-      const records = [...bad.skipped.map(became("skipped")), ...bad.deadLetters.map(became("deadLetter"))];
-      badRecordsChannel.publish({ task: task.name, ...origin, records });
-    }
+    this.#deadLettered += run.bad.deadLetters.length;
+    publishRun(task.name, queue.origin, run, skipped);
   }
 
   get topicsWanted(): readonly string[] {
@@ -323,12 +353,21 @@ class Runner implements TaskRunner {
   }
 
   cut(): Cut {
+    this.#tellNews();
     const moved = [...this.#tasks.values()].filter((task) => task.moved);
     const offsets = moved.flatMap((task) => task.offsets);
     for (const task of this.#tasks.values()) task.cut();
     const rows = this.#rowsSinceCut;
     this.#rowsSinceCut = 0;
     return { batches: this.#outbox.takeAll(), offsets, rows };
+  }
+
+  /** A commit holds what record caches have kept back. */
+  #tellNews(): void {
+    for (const task of this.#tasks.values()) {
+      const outcome = task.processing?.flushPending();
+      if (outcome !== undefined) this.#happened(task, outcome);
+    }
   }
 
   committed(): void {

@@ -13,12 +13,15 @@ export class SourceQueue {
   bytes = 0;
   /** Next offset to process; undefined until the first records come. */
   position: bigint | undefined;
+  /** What is to be committed where nothing was read yet; undefined: nothing is known. */
+  start: bigint | undefined;
   /** Largest event time processed so far. */
   time = NO_TIME;
   chunk: Chunk | undefined;
   readonly #fetched: FetchedRecords[] = [];
 
-  constructor(origin: Origin, program: SourceProgram, room: ChunkRoom) {
+  constructor(origin: Origin, program: SourceProgram, room: ChunkRoom, start: bigint | undefined) {
+    this.start = start;
     this.origin = origin;
     this.program = program;
     this.room = room;

@@ -1,16 +1,18 @@
-import { BATCH_ROWS_MAX } from "../../kernels/abi/limits.ts";
 import { blueprintOf, Peridot } from "../app.ts";
 import { StreamsBuilder } from "../dsl/streams-builder.ts";
 import { PeridotError } from "../errors.ts";
 import { KernelTraps } from "../task/kernel-traps.ts";
 import { makeTaskRunner } from "../task/runner.ts";
 import { type RunnerCounters, type TaskRunner, taskName } from "../task/task.ts";
+import { TaskStates } from "../task/task-states.ts";
 import { checkPartitions } from "../topology/check-partitions.ts";
 import { compile } from "../topology/compile.ts";
 import { DEFAULT_ERROR_SETTINGS, type ErrorSettings } from "../topology/error-settings.ts";
 import type { LogicalTopology } from "../topology/node.ts";
+import type { PlannedStore } from "../topology/plan.ts";
 import { decodeRecords, type StoredRecord } from "../transport/memory/plain-records.ts";
 import type { FetchedRecords, OutgoingBatch, TopicPartition } from "../transport/port.ts";
+import { checkedRows, refuseUnknown, type TopologyTestDriverSettings } from "./driver-settings.ts";
 import { DriverTopics, listed } from "./driver-topics.ts";
 import { HeadTimes } from "./head-times.ts";
 import { partitionOfKey } from "./partition-of-key.ts";
@@ -23,31 +25,6 @@ const BATCHES_OF_ITS_OWN_MAX = 20_000;
 
 /** What a test driver runs: a function of the builder, a builder, or an application, which is not started. */
 export type TestedTopology = ((builder: StreamsBuilder) => void) | StreamsBuilder | Peridot;
-
-/** How a topology is tested. What is left out is taken from the application, if that is what is tested. */
-export interface TopologyTestDriverSettings {
-  /** Stands before the names of internal topics. Default "test". */
-  readonly applicationId?: string;
-  /** What becomes of bad records; default: fail. */
-  readonly errors?: Partial<ErrorSettings>;
-  /** Where the wall clock stands at the beginning, in milliseconds since the epoch. Default 0. */
-  readonly startTime?: number;
-  /** Partitions of topics, by topic; default 1, of internal topics as many as the topics that feed them. */
-  readonly partitions?: Readonly<Record<string, number>>;
-  /** Records that run as one batch, at most: `pipeAll` feeds so many at once. Default 1. */
-  readonly batchRows?: number;
-  /** As the application's option. Default: that of the application, and with `batchRows` 1 true, as in Kafka Streams. */
-  readonly strictOrder?: boolean;
-}
-
-const SETTINGS = {
-  applicationId: true,
-  errors: true,
-  startTime: true,
-  partitions: true,
-  batchRows: true,
-  strictOrder: true,
-} as const satisfies Record<keyof TopologyTestDriverSettings, true>;
 
 /**
  * Runs a topology in a test: no broker, no group, no threads, nothing to wait for. What `pipe` is given is processed
@@ -75,6 +52,8 @@ export class TopologyTestDriver {
   readonly #topics: DriverTopics;
   readonly #batchRows: number;
   readonly #makeRunner: () => TaskRunner;
+  readonly #states = new TaskStates();
+  readonly #storesOf: ReadonlyMap<number, readonly PlannedStore[]>;
   #runner: TaskRunner;
   /** Of the runners before this one, and of all of them at the last commit point. */
   #countedBefore: RunnerCounters = NOTHING_COUNTED;
@@ -99,8 +78,11 @@ export class TopologyTestDriver {
     this.#topics = new DriverTopics(times.plan, errors.deadLetterTopic, settings.partitions ?? {});
     checkPartitions(times.plan, this.#topics.partitionsOf);
     this.#log = new TopicLog((origin, head) => times.timeOf(origin, head));
+    const cacheBytesMax = settings.cacheMaxBytes ?? 0;
     const strictOrder = settings.strictOrder ?? (tested.strictOrder || this.#batchRows === 1);
     const traps = new KernelTraps();
+    const applicationId = settings.applicationId ?? tested.applicationId;
+    this.#storesOf = new Map(times.plan.subTopologies.map(({ id, stores }) => [id, stores]));
     this.#makeRunner = () =>
       makeTaskRunner({
         plan: times.plan,
@@ -110,6 +92,9 @@ export class TopologyTestDriver {
         batchRowsMax: this.#batchRows,
         strictOrder,
         traps,
+        applicationId,
+        states: this.#states,
+        cacheBytesMax,
       });
     this.#runner = this.#makeRunner();
     this.#openTasks();
@@ -162,6 +147,8 @@ export class TopologyTestDriver {
   advanceWallClock(ms: number): void {
     this.#checkRunning();
     this.#wallMs += ms;
+    this.#punctuate();
+    this.#processAll(0);
   }
 
   /**
@@ -217,6 +204,16 @@ export class TopologyTestDriver {
     }
   }
 
+  /** What is due on the wall clock, and its commit point. */
+  #punctuate(): void {
+    try {
+      this.#runner.process(always);
+    } catch (error) {
+      this.#stop(error as Error);
+    }
+    this.#collect();
+  }
+
   /**
    * All that was fed since the last commit point: again after each trap of a user's kernel, which tells more about the
    * record at fault each time, until that one is a bad record.
@@ -237,6 +234,7 @@ export class TopologyTestDriver {
   /** In place of a runner whose instance has trapped: as of the last commit point, as an application's thread does it. */
   #renew(): void {
     this.#countedBefore = this.#countedAtCut;
+    this.#states.rollback();
     this.#runner = this.#makeRunner();
     this.#opened.clear();
     this.#openTasks();
@@ -253,7 +251,10 @@ export class TopologyTestDriver {
   /** A commit point: what was computed becomes readable. */
   #collect(): void {
     const { batches } = this.#runner.cut();
+    this.#states.cut();
     this.#runner.committed();
+    this.#states.commit();
+    this.#states.flush(this.#wallMs);
     this.#countedAtCut = this.counters;
     for (const { topic } of batches) this.#topics.mention(topic);
     this.#openTasks();
@@ -292,10 +293,12 @@ export class TopologyTestDriver {
       this.#opened.set(subTopology, topics);
       for (let partition = 0; partition < tasks; partition++) {
         this.#runner.close(name(partition));
+        const stores = this.#storesOf.get(subTopology)!;
+        if (this.#states.of(name(partition)) === undefined) this.#states.addEmpty(name(partition), stores);
         const read = sourceTopics.filter((_topic, index) => partition < counts[index]!);
         this.#runner.open(
           name(partition),
-          read.map((topic) => ({ topic, partition })),
+          read.map((topic) => ({ topic, partition, offset: 0n })),
         );
       }
     }
@@ -332,26 +335,6 @@ function endless(topic: string): PeridotError {
     `what a record has set going does not end: after ${BATCHES_OF_ITS_OWN_MAX} batches records still come in "${topic}"`,
     "The topology writes topics that it reads: let it stop at some point",
   );
-}
-
-function refuseUnknown(settings: TopologyTestDriverSettings): void {
-  const option = Object.keys(settings).find((name) => !Object.hasOwn(SETTINGS, name));
-  if (option === undefined) return;
-  const remedy = `Correct its name or leave it out: there are ${Object.keys(SETTINGS).join(", ")}`;
-  throw new PeridotError("CONFIG_INVALID", {
-    option,
-    problem: "is not a setting of the test driver",
-    remedy,
-  });
-}
-
-function checkedRows(rows: number): number {
-  if (Number.isInteger(rows) && rows >= 1 && rows <= BATCH_ROWS_MAX) return rows;
-  throw new PeridotError("CONFIG_INVALID", {
-    option: "batchRows",
-    problem: `is ${rows}`,
-    remedy: `Give a whole number from 1 to ${BATCH_ROWS_MAX}`,
-  });
 }
 
 function bytesOf(value: Buffer | string | null): Buffer | null {

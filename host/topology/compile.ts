@@ -1,12 +1,14 @@
+import { graphOf } from "./graph.ts";
 import { internalTopics } from "./internal-topics.ts";
 import { lower } from "./lower.ts";
-import type { LogicalTopology } from "./node.ts";
+import type { LogicalNode, LogicalTopology } from "./node.ts";
 import { fuseSegments } from "./passes/fuse-segments.ts";
 import { mergeSources } from "./passes/merge-sources.ts";
 import { nameInternalTopics } from "./passes/name-internal-topics.ts";
 import type { Plan, SubTopology } from "./plan.ts";
 import { planHash } from "./plan-hash.ts";
-import { goesRowByRow, regionsOf } from "./regions.ts";
+import { goesRowByRow } from "./regions.ts";
+import type { StoreSpec } from "./store-spec.ts";
 import { childrenOf, sourcesOf, subTopologiesOf } from "./tree.ts";
 import { validate } from "./validate.ts";
 
@@ -21,16 +23,20 @@ export function compile(topology: LogicalTopology, applicationId: string): Plan 
   validate(merged);
   const children = childrenOf(merged);
   const groups = subTopologiesOf(merged);
-  const inRegion = new Set(regionsOf(merged).flat());
   const subTopologies = groups.map((nodes, id): SubTopology => {
     const sources = nodes.filter((node) => node.kind === "source");
     return {
       id,
       sources: sources.map((node) => {
         const source = lower(node, children);
-        const rowByRow = goesRowByRow(node, inRegion, children);
+        const rowByRow = goesRowByRow(node, nodes, children);
         return { ...source, rowByRow, children: fuseSegments(source.children) };
       }),
+      graph: graphOf(nodes, children),
+      stores: storesOf(nodes, merged.stores).map((spec) => ({
+        spec,
+        changelog: spec.logging === false ? undefined : `${applicationId}-${spec.name}-changelog`,
+      })),
     };
   });
   return Object.freeze({
@@ -41,4 +47,12 @@ export function compile(topology: LogicalTopology, applicationId: string): Plan 
     ),
     hash: planHash(subTopologies),
   });
+}
+
+/** The stores that some nodes name. */
+function storesOf(nodes: readonly LogicalNode[], stores: readonly StoreSpec[]): readonly StoreSpec[] {
+  const named = new Set(
+    nodes.flatMap((node) => (node.kind === "processor" ? node.operator.facts.stores : [])),
+  );
+  return stores.filter(({ name }) => named.has(name));
 }

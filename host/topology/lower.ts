@@ -68,6 +68,8 @@ function processorSteps(node: ProcessorNode, way: Way, children: Children): read
   switch (call.shape) {
     case "pass":
       return stepsBelow(node.id, after, children);
+    case "process":
+      return [{ kind: "process", name, node: node.id }];
     case "kernel": {
       const { kernel } = call;
       return [{ kind: "kernel", name, kernel, children: stepsBelow(node.id, wayBehind(kernel), children) }];

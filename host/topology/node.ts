@@ -3,6 +3,7 @@ import type { Import } from "./imported.ts";
 import type { Operator } from "./operator.ts";
 import type { AnySerde } from "./serde.ts";
 import type { ExtractTopic, Partitioner } from "./sink-choice.ts";
+import type { StoreSpec } from "./store-spec.ts";
 import type { TimestampExtractor } from "./timestamp-extractor.ts";
 
 /** A node's place in the builder's log: parents come before children, siblings stand in the order of the calls. */
@@ -63,4 +64,6 @@ export type LogicalNode = SourceNode | ProcessorNode | SinkNode;
 /** The DSL's outcome and the compiler's input. Ids rise. */
 export interface LogicalTopology {
   readonly nodes: readonly LogicalNode[];
+  /** Those that operators name in their facts. */
+  readonly stores: readonly StoreSpec[];
 }

@@ -1,4 +1,5 @@
 import type { Expression } from "./expression.ts";
+import type { ProcessorSupplier } from "./processor.ts";
 import type { AnySerde, ProjectedField } from "./serde.ts";
 
 /** What an operator states about itself; passes and the compiler read nothing else. */
@@ -26,6 +27,16 @@ export type Call =
   | { readonly shape: "branch"; readonly predicates: readonly ((key: never, value: never) => unknown)[] }
   /** A user's kernel makes any number of records of each, in linear memory: no JavaScript sees them. */
   | { readonly shape: "kernel"; readonly kernel: KernelUse }
+  /** A processor of its own for each task, which may use stores: all below it takes record by record, depth first. */
+  | {
+      readonly shape: "process";
+      // biome-ignore lint/suspicious/noExplicitAny: processors of any types
+      readonly supplier: ProcessorSupplier<any, any, any, any>;
+      /** It may schedule punctuations. */
+      readonly punctuates: boolean;
+      /** It may not change keys (KStream#processValues). */
+      readonly keepsKey: boolean;
+    }
   /** Nothing is done: a merge, and what a branch goes to. */
   | { readonly shape: "pass" };
 

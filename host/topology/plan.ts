@@ -1,10 +1,12 @@
 import type { ErrorSettings } from "./error-settings.ts";
 import type { Expression } from "./expression.ts";
 import type { Import } from "./imported.ts";
+import type { NodeId } from "./node.ts";
 import type { Call, KernelUse } from "./operator.ts";
 import type { RowComparison } from "./row-comparison.ts";
 import type { AnySerde, ProjectedField } from "./serde.ts";
 import type { ExtractTopic, Partitioner } from "./sink-choice.ts";
+import type { StoreSpec } from "./store-spec.ts";
 import type { TimestampExtractor } from "./timestamp-extractor.ts";
 
 /** The physical plan: what each task runs. Pure data and the user's functions; equal topologies give equal plans. */
@@ -28,7 +30,33 @@ export interface PlannedImport {
 export interface SubTopology {
   readonly id: number;
   readonly sources: readonly PlanSource[];
+  /** Its processors, and all that is below them: a record goes through these alone, depth first. Rising by id. */
+  readonly graph: readonly GraphNode[];
+  readonly stores: readonly PlannedStore[];
 }
+
+/** A store that the tasks of a sub-topology have. */
+export interface PlannedStore {
+  readonly spec: StoreSpec;
+  /** As Kafka knows it; undefined: the store has none. */
+  readonly changelog: string | undefined;
+}
+
+/** A node that records come to one by one. */
+export interface GraphNode {
+  readonly id: NodeId;
+  readonly name: string;
+  readonly work: GraphWork;
+  /** In the order in which they see a record. Of a branch: of the predicate with the same number. */
+  readonly children: readonly NodeId[];
+}
+
+export type GraphWork =
+  | (Extract<Call, { readonly shape: "process" }> & { readonly stores: readonly string[] })
+  | CallStep["call"]
+  | { readonly shape: "branch"; readonly predicates: BranchStep["predicates"] }
+  | { readonly shape: "pass" }
+  | ({ readonly shape: "sink" } & Pick<SinkStep, "topic" | "key" | "value" | "partitioner">);
 
 /** A source and what is below it, as a tree: what several sources or branches reach stands below each of them. */
 export interface PlanSource {
@@ -46,14 +74,14 @@ export interface PlanSource {
   readonly children: readonly PlanStep[];
 }
 
-export type PlanStep = CallStep | BranchStep | SegmentStep | KernelStep | SinkStep;
+export type PlanStep = CallStep | BranchStep | SegmentStep | KernelStep | ProcessStep | SinkStep;
 
 /** Runs a function over each record. */
 export interface CallStep {
   readonly kind: "call";
   /** The logical node that the function belongs to. */
   readonly name: string;
-  readonly call: Exclude<Call, { readonly shape: "branch" | "kernel" | "pass" }>;
+  readonly call: Exclude<Call, { readonly shape: "branch" | "kernel" | "pass" | "process" }>;
   readonly children: readonly PlanStep[];
 }
 
@@ -94,6 +122,13 @@ export interface KernelStep {
   readonly name: string;
   readonly kernel: KernelUse;
   readonly children: readonly PlanStep[];
+}
+
+/** The way into the sub-topology's graph: each record goes through it by itself. */
+export interface ProcessStep {
+  readonly kind: "process";
+  readonly name: string;
+  readonly node: NodeId;
 }
 
 /** Keeps the rows for which "all comparisons hold" equals `keeps`. */
@@ -138,9 +173,14 @@ export function sourceTopics(plan: Plan): readonly string[] {
 /** Every topic that the plan is known to write, dead letter topics of single sources included. */
 export function sinkTopics(plan: Plan): readonly string[] {
   const topics = new Set<string>();
-  for (const source of plan.subTopologies.flatMap((each) => each.sources)) {
-    if (source.errors.deadLetterTopic !== undefined) topics.add(source.errors.deadLetterTopic);
-    for (const { topic } of sinksBelow(source.children)) if (typeof topic === "string") topics.add(topic);
+  for (const { sources, graph, stores } of plan.subTopologies) {
+    for (const source of sources) {
+      if (source.errors.deadLetterTopic !== undefined) topics.add(source.errors.deadLetterTopic);
+      for (const { topic } of sinksBelow(source.children)) if (typeof topic === "string") topics.add(topic);
+    }
+    for (const { work } of graph)
+      if (work.shape === "sink" && typeof work.topic === "string") topics.add(work.topic);
+    for (const { changelog } of stores) if (changelog !== undefined) topics.add(changelog);
   }
   return [...topics];
 }
@@ -149,6 +189,7 @@ export function sinkTopics(plan: Plan): readonly string[] {
 export function sinksBelow(steps: readonly PlanStep[]): readonly SinkStep[] {
   return steps.flatMap((step) => {
     if (step.kind === "sink") return [step];
+    if (step.kind === "process") return [];
     return step.kind === "branch" ? step.ways.flatMap(sinksBelow) : sinksBelow(step.children);
   });
 }
@@ -156,7 +197,7 @@ export function sinksBelow(steps: readonly PlanStep[]): readonly SinkStep[] {
 /** The users' kernels below some steps. */
 export function kernelsBelow(steps: readonly PlanStep[]): readonly KernelUse[] {
   return steps.flatMap((step) => {
-    if (step.kind === "sink") return [];
+    if (step.kind === "sink" || step.kind === "process") return [];
     if (step.kind === "branch") return step.ways.flatMap(kernelsBelow);
     return step.kind === "kernel"
       ? [step.kernel, ...kernelsBelow(step.children)]

@@ -1,73 +1,49 @@
-import type { LogicalTopology, NodeId, SourceNode } from "./node.ts";
-import { belowOf, type Children, childrenOf, waysBelow } from "./tree.ts";
+import { entriesOf, isProcess } from "./graph.ts";
+import type { LogicalNode, NodeId, SourceNode } from "./node.ts";
+import { belowOf, type Children, waysBelow } from "./tree.ts";
 
 /**
- * Whether a source's records must go through what is below it one by one, depth first: a region is there; or several ways
- * lead to a function that only looks (peek, forEach), which would see the records way by way.
+ * Whether a source's records must go through what is below it one by one. Behind a processor they do so by themselves,
+ * each through the whole graph; more is needed where several ways lead
+ * - into the graph, and one sees what another does: a node or a store that both reach (DESIGN's regions), or time that
+ *   passes for a processor which punctuates;
+ * - to a function that only looks (peek, forEach), which would see the records way by way.
+ *
+ * @param nodes of the source's sub-topology.
  */
-export function goesRowByRow(source: SourceNode, inRegion: ReadonlySet<NodeId>, children: Children): boolean {
+export function goesRowByRow(source: SourceNode, nodes: readonly LogicalNode[], children: Children): boolean {
   const ways = waysBelow(source, children);
-  return belowOf(source, children).some(
-    (node) =>
-      inRegion.has(node.id) ||
-      (node.kind === "processor" && node.operator.call.shape === "peek" && ways.get(node.id)! > 1),
+  const below = belowOf(source, children);
+  const looksTwice = below.some(
+    (node) => node.kind === "processor" && node.operator.call.shape === "peek" && ways.get(node.id)! > 1,
+  );
+  return (
+    looksTwice || timePasses(source, nodes, children) || meet(entriesOf(source, children), nodes, children)
   );
 }
 
-/**
- * The nodes that must take one record through all of them before the next, since they see each other's changes: those
- * that reach a common store, those between them, and all that are joined by sharing one of these. Everything else may
- * run node by node over many records: the outcome is the same.
- *
- * @returns node ids by region, each rising; a store that one node alone reaches makes none.
- */
-export function regionsOf(topology: LogicalTopology): readonly (readonly NodeId[])[] {
-  const children = childrenOf(topology);
-  let regions = joined([...nodesByStore(topology).values()].filter((nodes) => nodes.length > 1));
-  for (;;) {
-    const grown = joined(regions.map((region) => [...region, ...between(region, topology, children)]));
-    // What joining brings between the nodes of a region belongs to it as well, and may join it to another.
-    const isDone = grown.flat().length === regions.flat().length && grown.length === regions.length;
-    if (isDone) return grown;
-    regions = grown;
-  }
+/** A processor punctuates, and not all records of the task come to it by one way. */
+function timePasses(source: SourceNode, nodes: readonly LogicalNode[], children: Children): boolean {
+  const punctuates = nodes.some((node) => {
+    const call = isProcess(node) ? node.operator.call : undefined;
+    return call?.shape === "process" && call.punctuates;
+  });
+  const sources = nodes.filter(({ kind }) => kind === "source");
+  return punctuates && (sources.length > 1 || entriesOf(source, children).length !== 1);
 }
 
-/** Those that share a node made one. */
-function joined(regions: readonly (readonly NodeId[])[]): readonly (readonly NodeId[])[] {
-  let apart: (readonly NodeId[])[] = [];
-  for (const region of regions) {
-    const touching = apart.filter((other) => other.some((id) => region.includes(id)));
-    const whole = [...new Set([...touching.flat(), ...region])].sort((a, b) => a - b);
-    apart = [...apart.filter((other) => !touching.includes(other)), whole];
-  }
-  return apart;
+/** Two ways into the graph lead to a common node or store. */
+function meet(entries: readonly NodeId[], nodes: readonly LogicalNode[], children: Children): boolean {
+  const met = new Set<NodeId | string>();
+  return entries.some((id) => {
+    const entry = nodes.find((node) => node.id === id)!;
+    const reached = new Set(belowOf(entry, children).flatMap((node) => [node.id, ...storesOf(node)]));
+    const again = [...reached].some((each) => met.has(each));
+    for (const each of reached) met.add(each);
+    return again;
+  });
 }
 
-function nodesByStore({ nodes }: LogicalTopology): ReadonlyMap<string, readonly NodeId[]> {
-  const byStore = new Map<string, NodeId[]>();
-  for (const node of nodes) {
-    if (node.kind !== "processor") continue;
-    for (const store of node.operator.facts.stores) {
-      const reaching = byStore.get(store);
-      if (reaching === undefined) byStore.set(store, [node.id]);
-      else reaching.push(node.id);
-    }
-  }
-  return byStore;
-}
-
-/** Nodes on a path from one of some nodes to another of them. */
-function between(some: readonly NodeId[], { nodes }: LogicalTopology, children: Children): readonly NodeId[] {
-  const below = new Set<NodeId>();
-  const above = new Set<NodeId>();
-  const isOne = new Set(some);
-  for (const node of nodes) {
-    if (node.kind !== "source" && node.parents.some((id) => isOne.has(id) || below.has(id)))
-      below.add(node.id);
-  }
-  for (const { id } of nodes.toReversed()) {
-    if (children.get(id)?.some((child) => isOne.has(child.id) || above.has(child.id))) above.add(id);
-  }
-  return [...below].filter((id) => above.has(id));
+function storesOf(node: LogicalNode): readonly string[] {
+  return node.kind === "processor" ? node.operator.facts.stores : [];
 }

@@ -45,17 +45,24 @@ export function waysBelow(source: SourceNode, children: Children): ReadonlyMap<N
 }
 
 /**
- * The nodes of each sub-topology: those that hang together without a topic between. Numbered as in Kafka Streams, by
+ * The nodes of each sub-topology: those that hang together without a topic between, or share a store. Numbered as in Kafka Streams, by
  * their first nodes in the order of the calls; nodes by id.
  */
 export function subTopologiesOf(topology: LogicalTopology): readonly (readonly LogicalNode[])[] {
-  const groupOf = new Map<NodeId, Set<LogicalNode>>();
+  const groupOf = new Map<NodeId | string, Set<LogicalNode>>();
   for (const node of topology.nodes) {
     const joined = new Set([node]);
     const parents = node.kind === "source" ? [] : node.parents;
-    for (const parent of parents) for (const each of groupOf.get(parent) ?? []) joined.add(each);
+    const stores = node.kind === "processor" ? node.operator.facts.stores : [];
+    for (const linked of [...parents, ...stores])
+      for (const each of groupOf.get(linked) ?? []) joined.add(each);
     for (const each of joined) groupOf.set(each.id, joined);
+    for (const store of storesIn(joined)) groupOf.set(store, joined);
   }
   const groups = new Set(topology.nodes.map(({ id }) => groupOf.get(id)!));
   return [...groups].map((group) => [...group].sort((a, b) => a.id - b.id));
+}
+
+function storesIn(nodes: Iterable<LogicalNode>): readonly string[] {
+  return [...nodes].flatMap((node) => (node.kind === "processor" ? node.operator.facts.stores : []));
 }

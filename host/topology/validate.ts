@@ -18,12 +18,26 @@ export function validate(topology: LogicalTopology): void {
   }
   refuseSharedTopics(sources);
   refuseNamedAndMatched(sources);
+  refuseUnknownStores(topology);
   const children = childrenOf(topology);
   for (const source of sources) {
     refuseNamelessDeadLetters(source);
     refuseManyWays(source, children);
     if (source.value.rows !== undefined) checkFields(source.id, source.value.rows.fields, children);
     checkKernels(source.id, undefined, children);
+  }
+}
+
+function refuseUnknownStores({ nodes, stores }: LogicalTopology): void {
+  const known = new Set(stores.map(({ name }) => name));
+  for (const node of nodes) {
+    if (node.kind !== "processor") continue;
+    const missing = node.operator.facts.stores.find((name) => !known.has(name));
+    if (missing === undefined) continue;
+    throw invalid(
+      `${node.name} names the store "${missing}", which does not exist`,
+      `Add it: builder.addStateStore(…); there are ${[...known].join(", ") || "none"}`,
+    );
   }
 }
 

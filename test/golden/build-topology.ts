@@ -1,5 +1,14 @@
 import assert from "node:assert/strict";
-import type { Consumed, ExtractTimestamp, KStream, StreamsBuilder } from "../../host/index.ts";
+import {
+  type Consumed,
+  type ExtractTimestamp,
+  type KStream,
+  keyValueStore,
+  type StreamRecord,
+  type StreamsBuilder,
+  timestampedKeyValueStore,
+  versionedKeyValueStore,
+} from "../../host/index.ts";
 import {
   flatMapFunction,
   flatMapValuesFunction,
@@ -7,7 +16,8 @@ import {
   predicate,
   valueFunction,
 } from "./golden-functions.ts";
-import { betweenSerde, lifted, type PartType, sinkSerde, sourceSerde } from "./golden-serdes.ts";
+import { processor } from "./golden-processors.ts";
+import { betweenSerde, lifted, type PartType, sinkSerde, sourceSerde, storeSerde } from "./golden-serdes.ts";
 import { asValue, fieldOf, Json, plain, str, type Value } from "./golden-values.ts";
 import { type FunctionName, type ScenarioNode, type ScenarioTimestamp, topicsOf } from "./scenario.ts";
 
@@ -104,6 +114,18 @@ const OPERATORS: Readonly<Record<string, Attach>> = {
     });
     maker.add(node.id, { stream: next, ...types });
   },
+  store: (maker, node) => maker.store(node),
+  process: (maker, node) => {
+    const { stream, ...types } = maker.parent(node);
+    const next = stream.process(processor(node, maker.lifting(types)), { stores: node.stores ?? [] });
+    maker.add(node.id, { stream: next, key: "any", value: "any" });
+  },
+  processValues: (maker, node) => {
+    const { stream, key, value } = maker.parent(node);
+    const lift = maker.lifting({ key, value });
+    const next = stream.processValues(processor(node, lift) as never, { stores: node.stores ?? [] });
+    maker.add(node.id, { stream: next as KStream<unknown, unknown>, key, value: "any" });
+  },
   to: (maker, node) => {
     const { stream, ...types } = maker.parent(node);
     const serdes = { key: sinkSerde(node.key!, types.key), value: sinkSerde(node.value!, types.value) };
@@ -116,9 +138,14 @@ const OPERATORS: Readonly<Record<string, Attach>> = {
   },
 };
 
-/** The first operator that is not supported yet. */
+const STORE_KINDS: ReadonlySet<string | undefined> = new Set(["kv", "timestamped-kv", "versioned"]);
+
+/** The first operator, or store, that is not supported yet. */
 export function unsupportedOp(topology: readonly ScenarioNode[]): string | undefined {
-  return topology.find(({ op }) => !Object.hasOwn(OPERATORS, op))?.op;
+  const node = topology.find(
+    ({ op, kind }) => !Object.hasOwn(OPERATORS, op) || (op === "store" && !STORE_KINDS.has(kind)),
+  );
+  return node?.op === "store" ? `store ${node.kind}` : node?.op;
 }
 
 /** Builds a scenario's topology by our DSL, node by node. */
@@ -162,6 +189,23 @@ class TopologyMaker {
     };
     const stream = this.#builder.stream(topicsOf(node), consumed);
     this.add(node.id, { stream, key: key as PartType, value: value as PartType });
+  }
+
+  store({ id, kind, key = "any", value = "any", historyMs }: ScenarioNode): void {
+    const serdes = { key: storeSerde(key), value: storeSerde(value) };
+    const name = id!;
+    if (kind === "kv") this.#builder.addStateStore(keyValueStore({ name, ...serdes }));
+    else if (kind === "timestamped-kv")
+      this.#builder.addStateStore(timestampedKeyValueStore({ name, ...serdes }));
+    else if (kind === "versioned")
+      this.#builder.addStateStore(versionedKeyValueStore({ name, ...serdes, historyMs: historyMs! }));
+    else throw new RangeError(`stores of the kind ${kind}`);
+  }
+
+  /** Records as processors of FORMAT.md take them. */
+  lifting({ key, value }: Omit<Stream, "stream">) {
+    return (record: StreamRecord): StreamRecord<Value, Value> =>
+      record.withKey(lifted(key, record.key)).withValue(lifted(value, record.value));
   }
 
   /** A function over what the records of a stream are. */

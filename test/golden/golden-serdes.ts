@@ -40,6 +40,12 @@ export function betweenSerde(type: PartType): Serde<unknown> {
   return type === "any" ? (selfDescribing as Serde<unknown>) : sourceSerde(type);
 }
 
+/** Of a store: what it holds are Values. */
+export function storeSerde(type: string): Serde<Value> {
+  if (type === "any") return selfDescribing;
+  return (type === "json" ? jsonOfValues : sourceSerde(type)) as Serde<Value>;
+}
+
 const MARK = 255;
 const MARKS = { i64: 1, json: 2, windowed: 3 } as const;
 const WINDOW_BYTES = 16;

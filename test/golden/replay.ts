@@ -1,6 +1,7 @@
 import { PeridotError, type RunnerCounters, StreamsBuilder } from "../../host/index.ts";
 import { makeTaskRunner } from "../../host/task/runner.ts";
-import type { TaskRunner } from "../../host/task/task.ts";
+import { parseTaskName, type TaskRunner } from "../../host/task/task.ts";
+import { TaskStates } from "../../host/task/task-states.ts";
 import { DriverTopics } from "../../host/testing/driver-topics.ts";
 import { compile } from "../../host/topology/compile.ts";
 import { DEFAULT_ERROR_SETTINGS, type ErrorSettings } from "../../host/topology/error-settings.ts";
@@ -65,8 +66,13 @@ export function replay(
   const plan = compile(builder.build(), replayed.applicationId);
   const errors = { ...DEFAULT_ERROR_SETTINGS, ...replayed.errors };
   const { partitionsOf } = new DriverTopics(plan, errors.deadLetterTopic, replayed.partitions);
+  const states = new TaskStates();
+  const { subTopology } = parseTaskName(task);
+  states.addEmpty(task, plan.subTopologies.find(({ id }) => id === subTopology)!.stores);
   const runner = makeTaskRunner({
     plan,
+    states,
+    applicationId: replayed.applicationId,
     partitionsOf,
     errors,
     clock: { now: () => nowMs },
@@ -77,7 +83,7 @@ export function replay(
   const topics = new Set(events.flatMap((event) => (event.is === "rows" ? [event.topic] : [])));
   runner.open(
     task,
-    [...topics].map((topic) => ({ topic, partition })),
+    [...topics].map((topic) => ({ topic, partition, offset: 0n })),
   );
   let stopped: string | undefined;
   const written: Record<string, ShownRecord[]> = {};
@@ -87,13 +93,13 @@ export function replay(
       if (event.is === "clock") nowMs = event.nowMs;
       else runner.add(fetched(event, contents));
       while (runner.process(() => !impatient || looks++ % 3 === 0) > 0)
-        if (impatient) commit(runner, written);
+        if (impatient) commit(runner, states, written);
     }
   } catch (error) {
     if (!(error instanceof PeridotError) || error.kind !== "record") throw error;
     stopped = error.message;
   }
-  commit(runner, written);
+  commit(runner, states, written);
   return { written, seen, counters: runner.counters, stopped };
 }
 
@@ -118,12 +124,14 @@ function bufferOf(bytes: Uint8Array | null): Buffer | null {
 }
 
 /** Adds what was computed since the last commit. */
-function commit(runner: TaskRunner, written: Record<string, ShownRecord[]>): void {
+function commit(runner: TaskRunner, states: TaskStates, written: Record<string, ShownRecord[]>): void {
   for (const { topic, partition, bytes, release } of runner.cut().batches) {
     (written[`${topic}-${partition}`] ??= []).push(...decodeRecords(bytes).map(shown));
     release?.();
   }
+  states.cut();
   runner.committed();
+  states.commit();
 }
 
 export function shown({ key, value, timestamp, headers }: RecordInTopic): ShownRecord {

@@ -65,6 +65,7 @@ export class ScenarioRun {
     };
     this.driver = new TopologyTestDriver((builder) => buildTopology(builder, topology, look), {
       errors: errorSettings(config),
+      ...(config?.cacheMaxBytes === undefined ? {} : { cacheMaxBytes: config.cacheMaxBytes }),
     });
   }
 
@@ -145,6 +146,7 @@ function text(value: Uint8Array | null): string | null {
 
 function wordFor(error: PeridotError): ErrorWord {
   if (error.code === "TIMESTAMP_INVALID") return "timestamp";
+  if (error.code === "PUNCTUATION_FAILED") return "user-function";
   if (error.code !== "RECORD_FAILED") return "other";
   switch (error.facts.stage) {
     case "deserialization":

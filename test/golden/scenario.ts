@@ -28,6 +28,18 @@ export interface ScenarioNode {
   readonly partitions?: number;
   readonly topicFn?: FunctionName;
   readonly topicPrefix?: string;
+  readonly processor?: string;
+  readonly stores?: readonly string[];
+  readonly store?: string;
+  readonly kind?: string;
+  readonly historyMs?: number;
+  readonly versionedMs?: number;
+  readonly reducer?: FunctionName | string;
+  readonly aggregator?: FunctionName | string;
+  readonly subtractor?: FunctionName;
+  readonly init?: unknown;
+  readonly inputs?: readonly { readonly from: string; readonly aggregator: FunctionName }[];
+  readonly caching?: boolean;
 }
 
 export type ScenarioTimestamp =
@@ -70,6 +82,7 @@ export interface ScenarioConfig {
   readonly onDeserializationError?: "fail" | "continue";
   readonly onProcessingError?: "fail" | "continue";
   readonly dlqTopic?: string;
+  readonly cacheMaxBytes?: number;
 }
 
 export interface Scenario {

@@ -73,7 +73,9 @@ export const DIRECTIONS: Readonly<Record<string, readonly string[]>> = {
   "host/transport/kafka/": [...BASE, "host/transport/*"],
   // groups, offsets and topics are our own client's, whoever fetches and writes
   "host/transport/librdkafka/": [...BASE, "host/transport/*", "host/transport/kafka/"],
-  ...Object.fromEntries(BUILD.map((folder) => [folder, [...BASE, ...upTo(BUILD, folder)]])),
+  ...Object.fromEntries(BUILD.map((folder) => [folder, [...BASE, "host/state/", ...upTo(BUILD, folder)]])),
+  // typed stores turn their bytes into the user's keys and values
+  "host/state/stores/": [...BASE, "host/state/*", "host/topology/"],
   "host/serdes/": [...BASE, "host/topology/", "host/batch/"],
   "host/config.ts": [...BASE, "host/transport/", "host/topology/"],
   "host/task/": [...BASE, ...STAGES, "host/topology/", "host/config.ts"],

@@ -53,6 +53,7 @@ export const HOST_ONLY: Readonly<Record<string, string>> = {
   "map.ts": "calls the user's function",
   "merge.ts": "there is nothing to compute",
   "peek.ts": "calls the user's function",
+  "process.ts": "calls the user's processor",
   "project.ts": "a projection is a descriptor by which the JSON kernel writes: there is nothing to compute",
   "select-key-field.ts":
     "a key's field is part of the form by which the sink writes: there is nothing to compute",

@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { NodeLog } from "../../host/dsl/node-log.ts";
 import { StreamsBuilder } from "../../host/dsl/streams-builder.ts";
 import { json, string } from "../../host/serdes/index.ts";
 import { compile } from "../../host/topology/compile.ts";
@@ -45,6 +44,7 @@ function shape(steps: readonly PlanStep[]): string {
     .map((step) => {
       if (step.kind === "sink") return String(step.topic);
       if (step.kind === "branch") return `branch[${step.ways.map(shape).join(" | ")}]`;
+      if (step.kind === "process") return step.name;
       if (step.kind === "kernel") return `${step.kernel.kernel}[${shape(step.children)}]`;
       const name = step.kind === "call" ? step.call.shape : `segment(${step.names.length})`;
       return `${name}[${shape(step.children)}]`;
@@ -190,40 +190,6 @@ test("a branch is a step of its own for functions, and filters for conditions ov
         ["Active", false],
       ],
     ],
-  );
-});
-
-test("sources whose records reach a store in two places are taken row by row; others are not", () => {
-  const log = new NodeLog();
-  const rowByRow = (stores: readonly string[]) => {
-    const source = {
-      kind: "source" as const,
-      topics: [`in${stores.join("")}`],
-      internal: false,
-      key: string,
-      value: string,
-      timestamps: { from: "record", onInvalid: "fail" } as const,
-      errors: {},
-    };
-    let parents = [log.append(source, "SOURCE", undefined)];
-    for (const store of stores) {
-      const facts = {
-        changesKey: false,
-        changesValue: false,
-        terminal: false,
-        stores: [store],
-        needsStreamTime: false,
-      };
-      const operator = { role: "X", facts, call: { shape: "peek" as const, fn: () => {} } };
-      parents = [log.append({ kind: "processor", parents, operator }, "X", undefined)];
-    }
-  };
-  rowByRow(["a", "b"]);
-  rowByRow(["c", "c"]);
-  const plan = compile(log.topology, "app");
-  assert.deepEqual(
-    plan.subTopologies.map(({ sources }) => sources.map((source) => source.rowByRow)),
-    [[false], [true]],
   );
 });
 

@@ -1,72 +1,79 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { string } from "../../host/serdes/index.ts";
-import type { LogicalNode } from "../../host/topology/node.ts";
-import { regionsOf } from "../../host/topology/regions.ts";
+import { keyValueStore, StreamsBuilder, string } from "../../host/index.ts";
+import { compile } from "../../host/topology/compile.ts";
 
-/** A topology in short: of each node its parents, and the stores that it reaches; no parents: a source. */
-function topology(...nodes: readonly (readonly [parents: readonly number[], ...stores: string[]])[]) {
-  const logical = nodes.map(([parents, ...stores], id): LogicalNode => {
-    const name = `n${id}`;
-    if (parents.length === 0) {
-      const timestamps = { from: "record", onInvalid: "fail" } as const;
-      return {
-        kind: "source",
-        id,
-        name,
-        topics: [name],
-        internal: false,
-        key: string,
-        value: string,
-        timestamps,
-        errors: {},
-      };
-    }
-    const facts = { changesKey: false, changesValue: false, terminal: false, stores, needsStreamTime: false };
-    return { kind: "processor", id, name, parents, operator: { role: "X", facts, call: { shape: "pass" } } };
+const SERDES = { key: string, value: string };
+const store = (name: string) => keyValueStore({ name, ...SERDES });
+const nothing = () => ({ process: () => {} });
+
+/** Whether each source's records go through what is below it one by one. */
+function rowByRow(build: (builder: StreamsBuilder) => void): Record<string, boolean> {
+  const builder = new StreamsBuilder();
+  build(builder);
+  const sources = compile(builder.build(), "app").subTopologies.flatMap((each) => each.sources);
+  return Object.fromEntries(sources.map((source) => [source.topics.join(), source.rowByRow]));
+}
+
+test("a source whose records come to processors by one way takes them in batches", () => {
+  const found = rowByRow((builder) => {
+    builder.addStateStore(store("a")).addStateStore(store("b"));
+    const first = builder.stream("in", SERDES).process(nothing, { stores: ["a"] });
+    first.process(nothing, { stores: ["a", "b"] }).to("out", SERDES);
+    builder.stream("other", SERDES).to("beside");
   });
-  return { nodes: logical };
-}
+  assert.deepEqual(found, { in: false, other: false });
+});
 
-const CASES: readonly (readonly [string, ReturnType<typeof topology>, readonly (readonly number[])[]])[] = [
-  ["without stores there are none", topology([[]], [[0]], [[1]], [[0]]), []],
-  ["a store of one node alone makes none", topology([[]], [[0], "a"], [[1], "b"]), []],
-  [
-    "two nodes of one store, and what lies between",
-    topology([[]], [[0], "a"], [[1]], [[2], "a"], [[3]]),
-    [[1, 2, 3]],
-  ],
-  [
-    "siblings: what lies above both is no part",
-    topology([[]], [[0]], [[1], "a"], [[1], "a"], [[2]]),
-    [[2, 3]],
-  ],
-  [
-    "two sources: a table's writer and its reader",
-    topology([[]], [[]], [[0], "t"], [[1], "t"], [[3]]),
-    [[2, 3]],
-  ],
-  [
-    "regions that share a node are one",
-    topology([[]], [[0], "a"], [[1], "a", "b"], [[0], "b"], [[3]]),
-    [[1, 2, 3]],
-  ],
-  [
-    "regions that cross are one; those beside each other are two",
-    topology([[]], [[0], "a"], [[1], "b"], [[2], "a"], [[3], "b"], [[0], "c"], [[5], "c"]),
+test("two ways to one store: record by record", () => {
+  const found = rowByRow((builder) => {
+    builder.addStateStore(store("a"));
+    const stream = builder.stream("in", SERDES);
+    stream.processValues(nothing, { stores: ["a"] });
+    stream.mapValues((value) => value).processValues(nothing, { stores: ["a"] });
+  });
+  assert.deepEqual(found, { in: true });
+});
+
+test("two ways to one processor: record by record", () => {
+  const found = rowByRow((builder) => {
+    const stream = builder.stream("in", SERDES);
+    stream.merge(stream.mapValues((value) => value)).process(nothing);
+  });
+  assert.deepEqual(found, { in: true });
+});
+
+test("a processor that may punctuate sees the time of all sources of its task pass", () => {
+  const found = rowByRow((builder) => {
+    builder.addStateStore(store("a"));
+    builder.stream("in", SERDES).process(nothing, { stores: ["a"] });
+    builder.stream("other", SERDES).process(nothing, { stores: ["a"] });
+  });
+  assert.deepEqual(found, { in: true, other: true });
+});
+
+test("a function that only looks, and to which two ways lead: record by record", () => {
+  const found = rowByRow((builder) => {
+    const stream = builder.stream("in", SERDES);
+    stream.merge(stream.filter(() => true)).peek(() => {});
+  });
+  assert.deepEqual(found, { in: true });
+});
+
+test("nodes that share a store are of one sub-topology", () => {
+  const builder = new StreamsBuilder().addStateStore(store("a"));
+  builder.stream("in", SERDES).process(nothing, { stores: ["a"] });
+  builder.stream("other", SERDES).process(nothing, { stores: ["a"] });
+  builder.stream("alone", SERDES).to("out");
+  const { subTopologies } = compile(builder.build(), "app");
+  assert.deepEqual(
+    subTopologies.map(({ sources, stores }) => [
+      sources.flatMap(({ topics }) => topics),
+      stores.map(({ changelog }) => changelog),
+    ]),
     [
-      [1, 2, 3, 4],
-      [5, 6],
+      [["in", "other"], ["app-a-changelog"]],
+      [["alone"], []],
     ],
-  ],
-  [
-    "what joining brings between belongs to it, and joins it to others",
-    topology([[]], [[0], "a"], [[1], "c"], [[2], "b"], [[0], "a", "b"], [[0], "c"]),
-    [[1, 2, 3, 4, 5]],
-  ],
-  ["both ways of a diamond", topology([[]], [[0], "a"], [[1]], [[1]], [[2, 3], "a"]), [[1, 2, 3, 4]]],
-];
-
-for (const [why, given, expected] of CASES) {
-  test(`regions: ${why}`, () => assert.deepEqual(regionsOf(given), expected));
-}
+  );
+});

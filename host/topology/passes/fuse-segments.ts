@@ -6,7 +6,7 @@ import type { PlanStep, SegmentStep } from "../plan.ts";
  */
 export function fuseSegments(steps: readonly PlanStep[]): readonly PlanStep[] {
   return steps.map((step) => {
-    if (step.kind === "sink") return step;
+    if (step.kind === "sink" || step.kind === "process") return step;
     if (step.kind === "branch") return Object.freeze({ ...step, ways: step.ways.map(fuseSegments) });
     const children = fuseSegments(step.children);
     const only = children.length === 1 ? children[0] : undefined;

@@ -21,7 +21,7 @@ export function mergeSources(topology: LogicalTopology): LogicalTopology {
       stands.set(node.id, first.id);
     }
   }
-  return stands.size === 0 ? topology : Object.freeze({ nodes: Object.freeze(nodes) });
+  return stands.size === 0 ? topology : Object.freeze({ ...topology, nodes: Object.freeze(nodes) });
 }
 
 /**

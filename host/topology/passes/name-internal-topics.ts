@@ -8,5 +8,5 @@ export function nameInternalTopics(topology: LogicalTopology, applicationId: str
     if (node.kind === "source") return Object.freeze({ ...node, topics: node.topics.map(named) });
     return typeof node.topic === "string" ? Object.freeze({ ...node, topic: named(node.topic) }) : node;
   });
-  return Object.freeze({ nodes: Object.freeze(nodes) });
+  return Object.freeze({ ...topology, nodes: Object.freeze(nodes) });
 }

@@ -1,0 +1,78 @@
+import { unreachable } from "../../assert.ts";
+import type { StoreSpec } from "../../topology/store-spec.ts";
+import { keyText } from "../key-text.ts";
+import type { LoggedRecord, StoreAccess } from "../store-access.ts";
+import { PlainStore, plainLayout, ReadableStore, type StoreReader } from "./plain-store.ts";
+import { stamped, timestampedLayout } from "./timestamped-layout.ts";
+import { VersionedStore } from "./versioned-store.ts";
+
+/** What a store asks of the task that writes it. */
+export interface StoreWriting {
+  /** Event time of the record that runs. */
+  now(): number;
+  /** A record was too old, and is left out. */
+  drop(): void;
+}
+
+/** What processors get of a store. */
+export function openStore(spec: StoreSpec, access: StoreAccess, { now, drop }: StoreWriting): unknown {
+  switch (spec.kind) {
+    case "key-value":
+      return new PlainStore(spec, access, plainLayout(spec, now), now);
+    case "timestamped-key-value":
+      return new PlainStore(spec, access, timestampedLayout(spec), now);
+    case "versioned":
+      return new VersionedStore(spec, access, drop);
+    default:
+      return unreachable(spec.kind);
+  }
+}
+
+/** The same for who only reads. */
+export function readStore(spec: StoreSpec, reader: StoreReader): unknown {
+  switch (spec.kind) {
+    case "key-value":
+      return new ReadableStore(
+        spec,
+        reader,
+        plainLayout(spec, () => 0),
+      );
+    case "timestamped-key-value":
+      return new ReadableStore(spec, reader, timestampedLayout(spec));
+    case "versioned":
+      return new VersionedStore(spec, { ...readOnly(reader) });
+    default:
+      return unreachable(spec.kind);
+  }
+}
+
+/** Brings a record of its changelog back into a store. */
+export function restoreRecord(spec: StoreSpec, access: StoreAccess, record: LoggedRecord): void {
+  const { key, value, timestamp } = record;
+  switch (spec.kind) {
+    case "key-value":
+      access.put(keyText(key), value === null ? undefined : Uint8Array.from(value), undefined);
+      return;
+    case "timestamped-key-value":
+      access.put(keyText(key), value === null ? undefined : stamped(value, timestamp), undefined);
+      return;
+    case "versioned":
+      new VersionedStore(spec, access).restore(record);
+      return;
+    default:
+      unreachable(spec.kind);
+  }
+}
+
+function readOnly(reader: StoreReader): StoreAccess {
+  return {
+    get: (key) => reader.get(key),
+    range: (range) => reader.range(range),
+    get size() {
+      return reader.size;
+    },
+    put: () => {
+      throw new TypeError("a query writes nothing");
+    },
+  };
+}

@@ -1,0 +1,36 @@
+import type { StoreSpec } from "../../topology/store-spec.ts";
+import { bytesOf } from "./bytes-of.ts";
+import type { ValueAndTimestamp } from "./key-value-store.ts";
+import type { ValueLayout } from "./plain-store.ts";
+
+/** Bytes of the timestamp before a value. */
+export const STAMP_BYTES = 8;
+
+/**
+ * Values with timestamps: 8 bytes, big-endian, then the value, as in Kafka Streams (KIP-258). The changelog has the value
+ * alone; the timestamp is its record's.
+ */
+export function timestampedLayout<V>({ value }: StoreSpec): ValueLayout<ValueAndTimestamp<V>> {
+  return {
+    read: (bytes) => ({ timestamp: timestampIn(bytes), value: value.deserialize(valueIn(bytes)) as V }),
+    write: ({ value: made, timestamp }) => {
+      const logged = bytesOf(value, made);
+      return { stored: stamped(logged, timestamp), logged, timestamp };
+    },
+  };
+}
+
+export function stamped(value: Uint8Array, timestamp: number): Uint8Array {
+  const stored = Buffer.allocUnsafe(STAMP_BYTES + value.length);
+  stored.writeBigInt64BE(BigInt(timestamp), 0);
+  stored.set(value, STAMP_BYTES);
+  return stored;
+}
+
+export function timestampIn(stored: Uint8Array): number {
+  return Number(new DataView(stored.buffer, stored.byteOffset, STAMP_BYTES).getBigInt64(0));
+}
+
+export function valueIn(stored: Uint8Array): Uint8Array {
+  return stored.subarray(STAMP_BYTES);
+}

@@ -1,0 +1,156 @@
+import type { StoreSpec } from "../../topology/store-spec.ts";
+import { type KeyText, keyBytes } from "../key-text.ts";
+import type { LoggedRecord, StoreAccess } from "../store-access.ts";
+import { bytesOf, keyOf, keyTextOf } from "./bytes-of.ts";
+import { readVersions, type Version, versionAt, withVersion, writeVersions } from "./versions.ts";
+
+/** A value as it was valid from a time on. */
+export interface VersionedRecord<V> {
+  readonly value: V;
+  /** From when on it was valid, in milliseconds since the epoch. */
+  readonly timestamp: number;
+  /** Up to when, that moment not included; undefined: it is the latest. */
+  readonly validTo: number | undefined;
+}
+
+/** Reads a store that knows its past, as far back as its history retention goes (KIP-889). */
+export interface ReadOnlyVersionedStore<K, V> {
+  /** The latest version; undefined: there is none, or it is a deletion. */
+  get(key: K): VersionedRecord<V> | undefined;
+  /** The version that was valid at a time; what lies before the history retention is gone, save the latest version. */
+  getAsOf(key: K, timestamp: number): VersionedRecord<V> | undefined;
+  /** The latest version of each key, in the order of the keys' bytes. */
+  all(): Iterable<readonly [K, VersionedRecord<V>]>;
+}
+
+/** A store that knows its past. */
+export interface VersionedKeyValueStore<K, V> extends ReadOnlyVersionedStore<K, V> {
+  /**
+   * @param value null: from then on there is none.
+   * @returns up to when the version is valid: until the next newer one; "latest": there is no newer one; "not-put": it is
+   *   older than the history retention, and left out.
+   */
+  put(key: K, value: V | null, timestamp: number): number | "latest" | "not-put";
+  /** @returns what was valid then. */
+  delete(key: K, timestamp: number): VersionedRecord<V> | undefined;
+}
+
+/** Where the store's own stream time lies, and its keys: none begins as the other. */
+const TIME_KEY: KeyText = "t";
+const KEYS: KeyText = "k";
+
+/** Kafka Streams' RocksDBVersionedStore in meaning; all versions of a key lie together. */
+export class VersionedStore<K, V> implements VersionedKeyValueStore<K, V> {
+  readonly #spec: StoreSpec;
+  readonly #access: StoreAccess;
+
+  readonly #drop: () => void;
+
+  /** @param drop is told of each record that is too old. */
+  constructor(spec: StoreSpec, access: StoreAccess, drop: () => void = () => {}) {
+    this.#drop = drop;
+    this.#spec = spec;
+    this.#access = access;
+  }
+
+  get(key: K): VersionedRecord<V> | undefined {
+    const versions = this.#versions(this.#keyText(key));
+    return this.#record(versions, versions[0]);
+  }
+
+  getAsOf(key: K, timestamp: number): VersionedRecord<V> | undefined {
+    const versions = this.#versions(this.#keyText(key));
+    if (timestamp >= this.#horizon) return this.#record(versions, versionAt(versions, timestamp));
+    const [latest] = versions;
+    return latest !== undefined && latest.timestamp <= timestamp ? this.#record(versions, latest) : undefined;
+  }
+
+  *all(): Iterable<readonly [K, VersionedRecord<V>]> {
+    for (const [text, bytes] of this.#access.range({
+      from: KEYS,
+      to: String.fromCharCode(KEYS.charCodeAt(0) + 1),
+    })) {
+      const versions = readVersions(bytes);
+      const latest = this.#record(versions, versions[0]);
+      if (latest !== undefined) yield [keyOf<K>(this.#spec.key, text.slice(KEYS.length)), latest];
+    }
+  }
+
+  put(key: K, value: V | null, timestamp: number): number | "latest" | "not-put" {
+    return this.#put(
+      this.#keyText(key),
+      value === null ? null : bytesOf(this.#spec.value, value),
+      timestamp,
+      true,
+    );
+  }
+
+  delete(key: K, timestamp: number): VersionedRecord<V> | undefined {
+    if (timestamp < this.#horizon) {
+      this.#drop();
+      return undefined;
+    }
+    const present = this.getAsOf(key, timestamp);
+    this.put(key, null, timestamp);
+    return present;
+  }
+
+  /** A record of the changelog. */
+  restore({ key, value, timestamp }: LoggedRecord): void {
+    this.#put(
+      `${KEYS}${Buffer.from(key).toString("latin1")}`,
+      value === null ? null : Uint8Array.from(value),
+      timestamp,
+      false,
+    );
+  }
+
+  #put(
+    text: KeyText,
+    value: Uint8Array | null,
+    timestamp: number,
+    logs: boolean,
+  ): number | "latest" | "not-put" {
+    if (timestamp < this.#horizon) {
+      this.#drop();
+      return "not-put";
+    }
+    if (timestamp > this.#time) {
+      const time = Buffer.allocUnsafe(8);
+      time.writeBigInt64BE(BigInt(timestamp));
+      this.#access.put(TIME_KEY, time, undefined);
+    }
+    const before = this.#versions(text);
+    const versions = withVersion(before, { timestamp, value }, this.#horizon);
+    const key = keyBytes(text.slice(KEYS.length));
+    const stored = versions.length === 0 ? undefined : writeVersions(versions);
+    this.#access.put(text, stored, logs ? { key, value, timestamp } : undefined);
+    return before.findLast((version) => version.timestamp > timestamp)?.timestamp ?? "latest";
+  }
+
+  /** Largest time that was ever put. */
+  get #time(): number {
+    const bytes = this.#access.get(TIME_KEY);
+    if (bytes === undefined) return Number.NEGATIVE_INFINITY;
+    return Number(new DataView(bytes.buffer, bytes.byteOffset, 8).getBigInt64(0));
+  }
+
+  get #horizon(): number {
+    return this.#time - this.#spec.historyMs!;
+  }
+
+  #keyText(key: K): KeyText {
+    return `${KEYS}${keyTextOf(this.#spec.key, key)}`;
+  }
+
+  #versions(text: KeyText): readonly Version[] {
+    return readVersions(this.#access.get(text));
+  }
+
+  #record(versions: readonly Version[], version: Version | undefined): VersionedRecord<V> | undefined {
+    if (version === undefined || version.value === null) return undefined;
+    const { value, timestamp } = version;
+    const validTo = versions[versions.indexOf(version) - 1]?.timestamp;
+    return { value: this.#spec.value.deserialize(value) as V, timestamp, validTo };
+  }
+}

@@ -1,0 +1,150 @@
+import { assert } from "../assert.ts";
+import type { WallClock } from "../clock.ts";
+import type { TaskState } from "../state/task-state.ts";
+import type { ErrorSettings } from "../topology/error-settings.ts";
+import type { SubTopology } from "../topology/plan.ts";
+import type { PunctuationType } from "../topology/processor.ts";
+import type { KernelInstance } from "../wasm/kernel-instance.ts";
+import { addChangelogRecords } from "./changelog-records.ts";
+import { EventErrors } from "./event-errors.ts";
+import { Stop } from "./graph/graph-errors.ts";
+import { GraphOutputs, type MadeBatch } from "./graph/graph-outputs.ts";
+import { type GraphRun, TaskGraph } from "./graph/task-graph.ts";
+import type { Outbox } from "./outbox.ts";
+import { TaskRun, type TaskRunParts } from "./process-loop.ts";
+import { SinkTargets } from "./sink-targets.ts";
+import { parseTaskName } from "./task.ts";
+
+export interface TaskProcessingParts {
+  readonly task: string;
+  readonly applicationId: string;
+  readonly subTopology: SubTopology;
+  readonly state: TaskState;
+  readonly clock: WallClock;
+  readonly kernel: KernelInstance;
+  readonly outbox: Outbox;
+  readonly errors: ErrorSettings;
+  readonly rowsMax: number;
+  /** Of changes that wait in record caches, in bytes. */
+  readonly cacheBytesMax: number;
+}
+
+/** What an event has come to. */
+export interface EventOutcome {
+  readonly made: readonly MadeBatch[];
+  readonly skipped: number;
+  /** Why nothing of it stays. */
+  readonly fatal: Error | undefined;
+}
+
+/** The processors of a task, its stores, and what they write. */
+export class TaskProcessing {
+  readonly #parts: TaskProcessingParts;
+  readonly #outputs: GraphOutputs;
+  readonly #changelogs: GraphOutputs;
+  readonly #partition: number;
+  readonly #changelogOf: ReadonlyMap<string, string | undefined>;
+  #graph: TaskGraph | undefined;
+
+  constructor(parts: TaskProcessingParts) {
+    const { kernel, outbox, rowsMax, subTopology, task } = parts;
+    this.#parts = parts;
+    this.#outputs = new GraphOutputs(new SinkTargets(kernel, outbox, rowsMax), false);
+    this.#changelogs = new GraphOutputs(new SinkTargets(kernel, outbox, rowsMax), true);
+    this.#partition = parseTaskName(task).partition;
+    this.#changelogOf = new Map(subTopology.stores.map(({ spec, changelog }) => [spec.name, changelog]));
+  }
+
+  /** Makes the processors: before the first row, and again after each rollback. @param streamTime -1: none */
+  begin(streamTime: number): void {
+    const { graph, stores } = this.#parts.subTopology;
+    this.#graph = new TaskGraph({ ...this.#parts, graph, stores, streamTime });
+  }
+
+  get #begun(): TaskGraph {
+    assert(this.#graph !== undefined, `the processors of ${this.#parts.task} are made`);
+    return this.#graph;
+  }
+
+  // ---- rows
+
+  /** A run of rows. @param streamTime before the first of them. */
+  run(
+    parts: Omit<TaskRunParts, "graph" | "state" | "outputs" | "outbox" | "cacheBytesMax">,
+    streamTime: number,
+  ): TaskRun {
+    const { state, outbox, cacheBytesMax } = this.#parts;
+    const graph = this.#begun;
+    graph.streamTime = streamTime;
+    return new TaskRun({ ...parts, graph, state, outputs: this.#outputs, outbox, cacheBytesMax });
+  }
+
+  /** What the run has made so far, rows included of which nothing may stay. */
+  takeMade(): readonly MadeBatch[] {
+    const { state } = this.#parts;
+    addChangelogRecords(state, this.#changelogs, this.#partition, (store) => this.#changelogOf.get(store));
+    return [...this.#outputs.take(), ...this.#changelogs.take()];
+  }
+
+  /** The run has ended before row `limit`. */
+  settle(limit: number): void {
+    const { state } = this.#parts;
+    state.undoFrom(limit);
+    state.settle();
+  }
+
+  takeDropped(): number {
+    const dropped = this.#graph?.dropped ?? 0;
+    if (this.#graph !== undefined) this.#graph.dropped = 0;
+    return dropped;
+  }
+
+  // ---- events: between rows
+
+  /** Calls the punctuators that are due on the wall clock. undefined: none is. */
+  punctuate(type: PunctuationType, streamTime: number): EventOutcome | undefined {
+    const graph = this.#begun;
+    graph.streamTime = streamTime;
+    if (!graph.isDue(type)) return undefined;
+    return this.#event((run) => graph.punctuate(type, run));
+  }
+
+  /** Tells what waits in record caches: before a commit. undefined: nothing does. */
+  flushPending(): EventOutcome | undefined {
+    if (this.#parts.state.pendingBytes === 0) return undefined;
+    const graph = this.#begun;
+    return this.#event((run) => graph.flushPending(run));
+  }
+
+  #event(work: (run: GraphRun) => void): EventOutcome {
+    const errors = new EventErrors(this.#parts.errors, this.#parts.outbox);
+    const at = { row: 0, place: 0, path: undefined };
+    try {
+      work({ at, outputs: this.#outputs, errors, metadata: undefined });
+    } catch (thrown) {
+      if (!(thrown instanceof Stop)) throw thrown;
+      this.settle(0);
+      this.#outputs.drop();
+      return { made: [], skipped: errors.skipped, fatal: errors.fatal };
+    }
+    const made = this.takeMade();
+    this.#parts.state.settle();
+    return { made, skipped: errors.skipped, fatal: undefined };
+  }
+
+  // ---- its end
+
+  /** The stores are as of the last commit: processors must not know more than they do. */
+  rollback(streamTime: number): void {
+    this.close();
+    this.#outputs.drop();
+    this.#changelogs.drop();
+    this.begin(streamTime);
+  }
+
+  close(): void {
+    const graph = this.#graph;
+    this.#graph = undefined;
+    graph?.close();
+  }
+}

@@ -1,0 +1,23 @@
+import type { StateBackendType } from "../state/state-backend.ts";
+import type { AnySerde } from "./serde.ts";
+
+export type StoreKind = "key-value" | "timestamped-key-value" | "versioned";
+
+/** A store as data. S: what processors get of it. */
+export interface StoreSpec<S = unknown> {
+  /** It outlives the process: it is part of the names of its changelog and its files. */
+  readonly name: string;
+  readonly kind: StoreKind;
+  readonly key: AnySerde;
+  readonly value: AnySerde;
+  /** Where it lives; undefined: as the application's option `stateBackend` says. */
+  readonly backend: StateBackendType | undefined;
+  /** Whether several changes of a key between two commits become one: see the application's option `cacheMaxBytes`. */
+  readonly caching: boolean;
+  /** Configuration of the changelog topic beside what the store needs; false: it has none, and is empty after a loss. */
+  readonly logging: false | Readonly<Record<string, string>>;
+  /** Of a versioned store: how far back in stream time its past can be asked for, in milliseconds. */
+  readonly historyMs?: number | undefined;
+  /** There is nothing here at run time. */
+  readonly store?: S;
+}
