@@ -11,6 +11,7 @@ export {
   taskBatchChannel,
 } from "./diagnostics/channels.ts";
 export type { BranchedKStream, Branches } from "./dsl/branched.ts";
+export type { CogroupedKStream } from "./dsl/cogrouped-kstream.ts";
 export type { Consumed } from "./dsl/consumed.ts";
 export type {
   Computation,
@@ -22,7 +23,11 @@ export type {
 } from "./dsl/fields.ts";
 export type { ExportedArguments, ExportedAs, Imported } from "./dsl/imported.ts";
 export type { KernelOptions } from "./dsl/kernel-options.ts";
+export type { Grouped, KGroupedStream, MaterializedAs } from "./dsl/kgrouped-stream.ts";
+export type { KGroupedTable } from "./dsl/kgrouped-table.ts";
 export type { KStream } from "./dsl/kstream.ts";
+export type { KTable, TableGrouped, ValueTransformer } from "./dsl/ktable.ts";
+export type { Materialized } from "./dsl/materialized.ts";
 export type { Connected, KnownSerdes, Named, Produced } from "./dsl/produced.ts";
 export type { Repartitioned } from "./dsl/repartitioned.ts";
 export {

@@ -15,26 +15,20 @@ import { project, projectWithKey } from "../operators/project.ts";
 import { selectKey } from "../operators/select-key.ts";
 import { selectKeyField } from "../operators/select-key-field.ts";
 import { json } from "../serdes/json.ts";
-import type { Exported } from "../topology/exported.ts";
-import type { NodeId } from "../topology/node.ts";
 import type { Operator } from "../topology/operator.ts";
 import type { ProcessorSupplier } from "../topology/processor.ts";
 import type { Accepted, Err } from "../topology/result.ts";
 import type { AnySerde } from "../topology/serde.ts";
-import type { ExtractTopic } from "../topology/sink-choice.ts";
 import { BranchedKStream } from "./branched.ts";
 import type { Condition, FieldAsKey, FieldName, Projected, Projection } from "./fields.ts";
-import { checkName, checkPartitions, type ExportedArguments, type ExportedAs } from "./imported.ts";
 import type { KernelOptions } from "./kernel-options.ts";
-import type { NodeLog } from "./node-log.ts";
-import type { Connected, KnownSerdes, Named, Produced, ProducedArguments } from "./produced.ts";
+import { type Grouped, grouping, KGroupedStream } from "./kgrouped-stream.ts";
+import type { KTable } from "./ktable.ts";
+import type { Materialized } from "./materialized.ts";
+import type { Connected, KnownSerdes, Named } from "./produced.ts";
 import { appendRepartition, type Repartitioned } from "./repartitioned.ts";
-
-/** The serdes that a stream knows by itself. */
-interface StreamSerdes {
-  readonly key: AnySerde | undefined;
-  readonly value: AnySerde | undefined;
-}
+import { StreamEnd, type StreamSerdes } from "./stream-end.ts";
+import { tableOf } from "./tables.ts";
 
 /**
  * A stream of records with keys K and values V. Immutable: each operator gives a new stream, and a stream may have
@@ -44,20 +38,7 @@ interface StreamSerdes {
  * (a tombstone) reaches every function, as in Kafka Streams. A function that throws, or returns `err(reason)`, makes
  * its record a bad record: see `ErrorSettings`.
  */
-export class KStream<K, V, Known extends KnownSerdes = never> {
-  readonly #log: NodeLog;
-  readonly #node: NodeId;
-  readonly #serdes: StreamSerdes;
-  /** Tells streams of other types apart; there is nothing here at run time. A stream that knows more may stand in. */
-  declare readonly types: { readonly key: K; readonly value: V; readonly known: (serdes: Known) => void };
-
-  /** Streams come from a StreamsBuilder, not from here. */
-  constructor(log: NodeLog, node: NodeId, serdes: StreamSerdes) {
-    this.#log = log;
-    this.#node = node;
-    this.#serdes = serdes;
-  }
-
+export class KStream<K, V, Known extends KnownSerdes = never> extends StreamEnd<K, V, Known> {
   /**
    * A new value for each record. Either a function, or a projection: an object that gives each new field the name
    * of the field that it takes, a constant, or arithmetic on fields. It runs in Wasm for JSON with a schema.
@@ -78,9 +59,9 @@ export class KStream<K, V, Known extends KnownSerdes = never> {
     // biome-ignore lint/suspicious/noExplicitAny: the overloads above say what it is
   ): KStream<K, any, any> {
     if (typeof mapper === "function") {
-      return this.#next(mapValues(mapper), named, { key: this.#serdes.key, value: undefined });
+      return this.#next(mapValues(mapper), named, { key: this.serdes.key, value: undefined });
     }
-    return this.#next(project(mapper), named, { key: this.#serdes.key, value: this.#projectedSerde() });
+    return this.#next(project(mapper), named, { key: this.serdes.key, value: this.#projectedSerde() });
   }
 
   /**
@@ -132,7 +113,7 @@ export class KStream<K, V, Known extends KnownSerdes = never> {
     // biome-ignore lint/suspicious/noExplicitAny: the overloads above say what it is
   ): KStream<any, V, any> {
     const operator = typeof selector === "string" ? selectKeyField(selector) : selectKey(selector);
-    return this.#next(operator, named, { key: undefined, value: this.#serdes.value });
+    return this.#next(operator, named, { key: undefined, value: this.serdes.value });
   }
 
   /**
@@ -156,7 +137,7 @@ export class KStream<K, V, Known extends KnownSerdes = never> {
     named?: Named,
   ): KStream<K, Accepted<R>, Exclude<Known, "value">> {
     const fn = mapper as (value: never, key: never) => Iterable<unknown>;
-    return this.#next(flatMapValues(fn), named, { key: this.#serdes.key, value: undefined });
+    return this.#next(flatMapValues(fn), named, { key: this.serdes.key, value: undefined });
   }
 
   /**
@@ -188,22 +169,53 @@ export class KStream<K, V, Known extends KnownSerdes = never> {
    *   orders.filter({ Price: { gt: { field: "Limit" } } })
    */
   filter(predicate: Condition<V> | ((key: K, value: V) => boolean), named?: Named): KStream<K, V, Known> {
-    return this.#next(filterBy(predicate, true), named, this.#serdes);
+    return this.#next(filterBy(predicate, true), named, this.serdes);
   }
 
   /** The records for which a predicate does not hold. */
   filterNot(predicate: Condition<V> | ((key: K, value: V) => boolean), named?: Named): KStream<K, V, Known> {
-    return this.#next(filterBy(predicate, false), named, this.#serdes);
+    return this.#next(filterBy(predicate, false), named, this.serdes);
   }
 
   /** Calls a function with each record; the record goes on unchanged. */
   peek(look: (key: K, value: V) => void, named?: Named): KStream<K, V, Known> {
-    return this.#next(peek(look), named, this.#serdes);
+    return this.#next(peek(look), named, this.serdes);
   }
 
   /** Ends the stream in a function. */
   forEach(action: (key: K, value: V) => void, named?: Named): void {
-    this.#next(forEach(action), named, this.#serdes);
+    this.#next(forEach(action), named, this.serdes);
+  }
+
+  /**
+   * Groups the records by their keys, for an aggregation. Where keys may have changed since the last topic, the records go
+   * through one, so that all of a key come to one task.
+   */
+  groupByKey(grouped: Grouped<K, V> = {}): KGroupedStream<K, V> {
+    return new KGroupedStream(this.log, this.node, grouping(grouped, this.serdes));
+  }
+
+  /**
+   * Groups the records by other keys: they go through a topic. A record whose new key is null is dropped.
+   *
+   * @example
+   *   orders.groupBy((id, order) => order.city, { key: string }).count({ store: "per-city" })
+   */
+  groupBy<K2>(
+    selector: (key: K, value: V) => K2,
+    grouped: Grouped<Accepted<K2>, V> = {},
+  ): KGroupedStream<Accepted<K2>, V> {
+    const { node } = this.append([this.node], selectKey(selector), undefined);
+    return new KGroupedStream(
+      this.log,
+      node,
+      grouping(grouped, { key: undefined, value: this.serdes.value }),
+    );
+  }
+
+  /** Takes each record as the new value of its key; null deletes it. Records without key are dropped. */
+  toTable(materialized: Materialized<K, V> = {}): KTable<K, V, "key" | "value"> {
+    return tableOf(this.log, this.node, this.serdes, materialized);
   }
 
   /**
@@ -214,10 +226,10 @@ export class KStream<K, V, Known extends KnownSerdes = never> {
   split(named?: Named): BranchedKStream<K, V, Known> {
     return new BranchedKStream((branches) => {
       const predicates = branches.map(({ predicate }) => predicate);
-      const { node, name } = this.#append([this.#node], branch(predicates), named?.name);
+      const { node, name } = this.append([this.node], branch(predicates), named?.name);
       return branches.map((each, index) => {
-        const child = this.#append([node], branchChild(index), `${name}${each.name}`);
-        return new KStream(this.#log, child.node, this.#serdes);
+        const child = this.append([node], branchChild(index), `${name}${each.name}`);
+        return new KStream(this.log, child.node, this.serdes);
       });
     });
   }
@@ -232,15 +244,15 @@ export class KStream<K, V, Known extends KnownSerdes = never> {
     other: KStream<K, V, Known2>,
     named?: Named,
   ): KStream<K, V, Known & Known2> {
-    if (other.#log !== this.#log) {
+    if (other.log !== this.log) {
       throw misuse("a merge of streams of two builders", "Make both from the same builder");
     }
-    const parents = [...new Set([this.#node, other.#node])];
-    const { node } = this.#append(parents, merge(), named?.name);
-    const { key, value } = other.#serdes;
-    return new KStream(this.#log, node, {
-      key: key && this.#serdes.key,
-      value: value && this.#serdes.value,
+    const parents = [...new Set([this.node, other.node])];
+    const { node } = this.append(parents, merge(), named?.name);
+    const { key, value } = other.serdes;
+    return new KStream(this.log, node, {
+      key: key && this.serdes.key,
+      value: value && this.serdes.value,
     });
   }
 
@@ -260,9 +272,9 @@ export class KStream<K, V, Known extends KnownSerdes = never> {
       );
     }
     const given: Partial<Repartitioned<K, V, never>> = repartitioned;
-    const serdes = this.#serdesFor(`${name}-repartition`, given);
+    const serdes = this.serdesFor(`${name}-repartition`, given);
     const through = { name, partitions, partitioner, errors, ...serdes };
-    return new KStream(this.#log, appendRepartition(this.#log, this.#node, through), serdes);
+    return new KStream(this.log, appendRepartition(this.log, this.node, through), serdes);
   }
 
   /**
@@ -285,86 +297,13 @@ export class KStream<K, V, Known extends KnownSerdes = never> {
     supplier: ProcessorSupplier<K, V, K, V2>,
     connected: Connected = {},
   ): KStream<K, V2, Exclude<Known, "value">> {
-    const serdes = { key: this.#serdes.key, value: undefined };
+    const serdes = { key: this.serdes.key, value: undefined };
     return this.#next(process(supplier, connected.stores ?? [], true), connected, serdes);
-  }
-
-  /**
-   * Writes the records to a topic, which must exist, with their timestamps and headers. A null value is written as null.
-   *
-   * @param topic or a function that chooses one for each record.
-   * @throws TOPOLOGY_INVALID if the topic has no name or a serde is missing
-   */
-  to(topic: string | ExtractTopic<K, V>, ...[produced]: ProducedArguments<K, V, Known>): void {
-    const given: Partial<Produced<K, V, never>> = produced ?? {};
-    if (topic === "") throw misuse("a sink without a topic", 'Name one: stream.to("orders")');
-    const { key, value } = this.#serdesFor(typeof topic === "string" ? topic : "…", given);
-    const { partitioner } = given;
-    this.#log.append(
-      { kind: "sink", parents: [this.#node], topic, internal: false, key, value, partitioner },
-      "SINK",
-      given.name,
-    );
   }
 
   /** JSON stays JSON. */
   #projectedSerde(): AnySerde | undefined {
-    return this.#serdes.value?.format === "json" ? json<unknown>() : undefined;
-  }
-
-  /**
-   * Writes the records to a topic of the application's own, for `app.exported(…)` to read outside of the topology:
-   * record by record, and only what is committed.
-   *
-   * @param name names the topic (unless one is given) and the group that holds the readers' positions.
-   * @throws TOPOLOGY_INVALID if the name is none for a topic, or taken; if a serde is missing
-   *
-   * @example
-   *   const adults = clients.filter({ Age: { ge: 18 } }).export("adults");
-   */
-  export(name: string, ...[exported]: ExportedArguments<K, V, Known>): Exported<K, V> {
-    const given: Partial<ExportedAs<K, V, never>> = exported ?? {};
-    checkName("export", name);
-    checkPartitions("export", name, given);
-    const { topic, partitions = 1, partitioner } = given;
-    const written = topic ?? `${name}-export`;
-    const { key, value } = this.#serdesFor(written, given);
-    const internal = topic === undefined;
-    this.#log.append(
-      {
-        kind: "sink",
-        parents: [this.#node],
-        topic: written,
-        internal,
-        partitions: internal ? partitions : undefined,
-        key,
-        value,
-        partitioner,
-      },
-      "SINK",
-      given.name ?? `${name}-export`,
-    );
-    return Object.freeze({ name, topic, key, value });
-  }
-
-  #serdesFor(
-    topic: string,
-    given: Partial<Pick<Produced<K, V, never>, "key" | "value">>,
-  ): { readonly key: AnySerde; readonly value: AnySerde } {
-    const key = given.key ?? this.#serdes.key;
-    const value = given.value ?? this.#serdes.value;
-    if (key === undefined) throw serdeMissing(topic, "key");
-    if (value === undefined) throw serdeMissing(topic, "value");
-    return { key, value };
-  }
-
-  #append(
-    parents: readonly NodeId[],
-    operator: Operator,
-    given: string | undefined,
-  ): { readonly node: NodeId; readonly name: string } {
-    const node = this.#log.append({ kind: "processor", parents, operator }, operator.role, given);
-    return { node, name: this.#log.nameOf(node) };
+    return this.serdes.value?.format === "json" ? json<unknown>() : undefined;
   }
 
   #next<K2, V2, Known2 extends KnownSerdes>(
@@ -372,8 +311,8 @@ export class KStream<K, V, Known extends KnownSerdes = never> {
     named: Named | undefined,
     serdes: StreamSerdes,
   ): KStream<K2, V2, Known2> {
-    const { node } = this.#append([this.#node], operator, named?.name);
-    return new KStream(this.#log, node, serdes);
+    const { node } = this.append([this.node], operator, named?.name);
+    return new KStream(this.log, node, serdes);
   }
 }
 
@@ -381,13 +320,6 @@ function filterBy<K, V>(predicate: Condition<V> | ((key: K, value: V) => boolean
   return typeof predicate === "function"
     ? filter(predicate, keeps)
     : filterFields(predicate as Readonly<Record<string, FieldCondition | undefined>>, keeps);
-}
-
-function serdeMissing(topic: string, part: "key" | "value"): PeridotError {
-  return misuse(
-    `no serde for the ${part}s of "${topic}": a function or a kernel has made them, so their type is not known`,
-    `Give one: to("${topic}", { ${part}: … }), or where a kernel makes them: kernel(name, { module, ${part}: … })`,
-  );
 }
 
 function misuse(problem: string, remedy: string): PeridotError {

@@ -1,5 +1,6 @@
 import { PeridotError } from "../errors.ts";
 import type { LogicalNode, LogicalTopology, NodeId } from "../topology/node.ts";
+import type { Operator } from "../topology/operator.ts";
 import type { StoreSpec } from "../topology/store-spec.ts";
 
 /** A node before the log gives it its id and, if it has none, its name. */
@@ -9,6 +10,13 @@ export type NewNode = LogicalNode extends infer N
     : never
   : never;
 
+/** What a node of a table comes to once all that stands below it is known. */
+export interface LateNode {
+  readonly operator: Operator;
+  /** undefined: it needs none. */
+  readonly store: StoreSpec | undefined;
+}
+
 /**
  * What a builder's calls have said so far, in their order: a node once written never changes. The order tells
  * siblings apart, since a record goes to the children of a node in the order in which they were attached.
@@ -17,11 +25,17 @@ export class NodeLog {
   readonly #nodes: LogicalNode[] = [];
   readonly #names = new Set<string>();
   readonly #stores = new Map<string, StoreSpec>();
+  readonly #late = new Map<NodeId, () => LateNode>();
+  /** Names generated so far: each has its number, as in Kafka Streams. */
+  #generated = 0;
 
-  /** @param role part of the generated name: KSTREAM-<role>-<id in ten digits>, as in Kafka Streams. */
+  /** @param role part of the generated name, see `nameFor`. */
   append(node: NewNode, role: string, name: string | undefined): NodeId {
+    return this.appendNamed(node, this.nameFor(role, name));
+  }
+
+  appendNamed(node: NewNode, given: string): NodeId {
     const id = this.#nodes.length;
-    const given = name ?? `KSTREAM-${role}-${String(id).padStart(10, "0")}`;
     if (this.#names.has(given)) {
       throw new PeridotError("TOPOLOGY_INVALID", {
         problem: `two nodes are named "${given}"`,
@@ -33,16 +47,37 @@ export class NodeLog {
     return id;
   }
 
+  /** A node whose operator depends on what is added below it: `make` is asked whenever the topology is. */
+  appendLate(parents: readonly NodeId[], name: string, make: () => LateNode): NodeId {
+    const id = this.appendNamed({ kind: "processor", parents, operator: make().operator }, name);
+    this.#late.set(id, make);
+    return id;
+  }
+
+  /**
+   * A name that is given, or KSTREAM-<role>-<number in ten digits>, as in Kafka Streams: a number is used up in any case. A
+   * role that says KTABLE- itself stays as it is.
+   */
+  nameFor(role: string, given: string | undefined): string {
+    const prefix = /^(KSTREAM|KTABLE|COGROUPKSTREAM)-/.test(role) ? role : `KSTREAM-${role}`;
+    const generated = `${prefix}-${this.#number()}`;
+    return given ?? generated;
+  }
+
+  /** The name of a store that has none, as in Kafka Streams. */
+  newStoreName(prefix: string): string {
+    return `${prefix}-STATE-STORE-${this.#number()}`;
+  }
+
+  #number(): string {
+    return String(this.#generated++).padStart(10, "0");
+  }
+
   /** @throws TOPOLOGY_INVALID if another store has the name */
   addStore(spec: StoreSpec): void {
     const present = this.#stores.get(spec.name);
     if (present === spec) return;
-    if (present !== undefined) {
-      throw new PeridotError("TOPOLOGY_INVALID", {
-        problem: `two stores are named "${spec.name}"`,
-        remedy: "Give each its own name",
-      });
-    }
+    if (present !== undefined) throw twoStores(spec.name);
     this.#stores.set(spec.name, Object.freeze(spec));
   }
 
@@ -50,12 +85,37 @@ export class NodeLog {
     return this.#nodes[node]!.name;
   }
 
-  get topology(): LogicalTopology {
-    return Object.freeze({
-      nodes: Object.freeze([...this.#nodes]),
-      stores: Object.freeze([...this.#stores.values()]),
-    });
+  /** Whether an operator since the last topic may have changed keys: records of one key may lie in several partitions. */
+  changedKeys(node: NodeId): boolean {
+    const each = this.#nodes[node]!;
+    if (each.kind === "source") return false;
+    if (each.kind === "processor" && each.operator.facts.changesKey) return true;
+    return each.parents.some((parent) => this.changedKeys(parent));
   }
+
+  /** @throws TOPOLOGY_INVALID if two stores have one name */
+  get topology(): LogicalTopology {
+    const stores = new Map(this.#stores);
+    const nodes = this.#nodes.map((node) => {
+      const late = this.#late.get(node.id)?.();
+      if (late === undefined) return node;
+      const { operator, store } = late;
+      if (store !== undefined) {
+        const present = stores.get(store.name);
+        if (present !== undefined && present !== store) throw twoStores(store.name);
+        stores.set(store.name, store);
+      }
+      return Object.freeze({ ...node, operator: deepFreeze(operator) }) as LogicalNode;
+    });
+    return Object.freeze({ nodes: Object.freeze(nodes), stores: Object.freeze([...stores.values()]) });
+  }
+}
+
+function twoStores(name: string): PeridotError {
+  return new PeridotError("TOPOLOGY_INVALID", {
+    problem: `two stores are named "${name}"`,
+    remedy: "Give each its own name",
+  });
 }
 
 /** Freezes plain data all the way down; what has a class of its own (a serde, say) is its owner's. */

@@ -32,26 +32,53 @@ export interface RepartitionThrough {
   readonly value: AnySerde;
 }
 
+/** Kafka Streams' own name for what has none. */
+const GENERATED = /^K(STREAM|TABLE)-.*-\d{10}$/;
+
 /** Records without key are dropped. @returns the source behind the topic */
 export function appendRepartition(log: NodeLog, parent: NodeId, through: RepartitionThrough): NodeId {
   const { name, partitions, partitioner, errors, key, value } = through;
   const topic = `${name}-repartition`;
   const internal = true;
   const filter = keyed();
-  const node = log.append(
-    { kind: "processor", parents: [parent], operator: filter },
-    filter.role,
-    `${topic}-filter`,
-  );
-  log.append(
-    { kind: "sink", parents: [node], topic, internal, partitions, key, value, partitioner },
-    "SINK",
-    `${topic}-sink`,
-  );
+  // Numbers are used up in any case, so that the names behind stay what they are when this one is given a name.
+  const generated = {
+    sink: log.nameFor("SINK", undefined),
+    filter: log.nameFor(filter.role, undefined),
+    source: log.nameFor("SOURCE", undefined),
+  };
+  const given = { sink: `${topic}-sink`, filter: `${topic}-filter`, source: `${topic}-source` };
+  const names = GENERATED.test(name) ? generated : given;
+  const operator = filter;
+  const node = log.appendNamed({ kind: "processor", parents: [parent], operator }, names.filter);
+  const sink = {
+    kind: "sink" as const,
+    parents: [node],
+    topic,
+    internal,
+    partitions,
+    key,
+    value,
+    partitioner,
+  };
+  log.appendNamed(sink, names.sink);
   const timestamps = failOnInvalidTimestamp;
-  return log.append(
-    { kind: "source", topics: [topic], internal, key, value, timestamps, errors: { ...errors } },
-    "SOURCE",
-    `${topic}-source`,
-  );
+  const source = { kind: "source" as const, topics: [topic], internal, key, value, timestamps };
+  return log.appendNamed({ ...source, errors: { ...errors } }, names.source);
+}
+
+/** The same for rows that have keys: nothing is dropped. */
+export function appendThrough(
+  log: NodeLog,
+  parent: NodeId,
+  name: string,
+  { key, value }: { readonly key: AnySerde; readonly value: AnySerde },
+): NodeId {
+  const topic = `${name}-repartition`;
+  const named = (end: string) => (GENERATED.test(name) ? undefined : `${topic}-${end}`);
+  const internal = true;
+  log.append({ kind: "sink", parents: [parent], topic, internal, key, value }, "SINK", named("sink"));
+  const timestamps = failOnInvalidTimestamp;
+  const source = { kind: "source" as const, topics: [topic], internal, key, value, timestamps, errors: {} };
+  return log.append(source, "SOURCE", named("source"));
 }

@@ -39,13 +39,13 @@ export function versionedKeyValueStore<K, V>(
 ): StoreSpec<VersionedKeyValueStore<K, V>> {
   const { historyMs } = options;
   if (!(Number.isSafeInteger(historyMs) && historyMs >= 0)) {
-    throw misuse(
+    throw storeMisuse(
       `the store "${options.name}" is to keep a history of ${historyMs} ms`,
       "Give a whole number from 0 on",
     );
   }
   if (options.caching === true) {
-    throw misuse(
+    throw storeMisuse(
       `the versioned store "${options.name}" is to be cached`,
       "Leave caching out: each version counts",
     );
@@ -53,13 +53,13 @@ export function versionedKeyValueStore<K, V>(
   return { ...specOf("versioned", options), historyMs };
 }
 
-function specOf(
+export function specOf(
   kind: StoreSpec["kind"],
   options: StoreOptions<never, never> | StoreOptions<unknown, unknown>,
 ): StoreSpec<never> {
   const { name, key, value, backend, caching = false, logging = {} } = options;
   if (!/^[a-zA-Z0-9._-]{1,200}$/.test(name)) {
-    throw misuse(
+    throw storeMisuse(
       `"${name}" is no name for a store`,
       "It becomes part of a topic's name: give 1 to 200 of the letters a-z, A-Z, 0-9, dot, underscore and hyphen",
     );
@@ -67,6 +67,6 @@ function specOf(
   return { name, kind, key, value, backend, caching, logging };
 }
 
-function misuse(problem: string, remedy: string): PeridotError {
+export function storeMisuse(problem: string, remedy: string): PeridotError {
   return new PeridotError("TOPOLOGY_INVALID", { problem, remedy });
 }

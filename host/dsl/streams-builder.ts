@@ -5,7 +5,10 @@ import type { TimestampExtractor } from "../topology/timestamp-extractor.ts";
 import type { Consumed } from "./consumed.ts";
 import { asImport, type Imported } from "./imported.ts";
 import { KStream } from "./kstream.ts";
+import type { KTable } from "./ktable.ts";
+import { type Materialized, storeName } from "./materialized.ts";
 import { NodeLog } from "./node-log.ts";
+import { sourceTable } from "./tables.ts";
 import { failOnInvalidTimestamp } from "./timestamp-extractors.ts";
 
 /**
@@ -52,6 +55,40 @@ export class StreamsBuilder {
       name,
     );
     return new KStream(this.#log, id, { key, value });
+  }
+
+  /**
+   * A table of the records of a topic: each is the new value of its key, and null deletes it. Records without key are
+   * dropped. Its store is restored from a changelog of its own.
+   *
+   * @throws TOPOLOGY_INVALID if the topic has no name
+   *
+   * @example
+   *   builder.table("users", { key: string, value: json(User) }, { store: "users" })
+   */
+  table<K, V>(
+    topic: string,
+    consumed: Consumed<K, V>,
+    materialized: Materialized<K, V> = {},
+  ): KTable<K, V, "key" | "value"> {
+    const { key, value, timestampExtractor, errors = {}, name } = consumed;
+    // Kafka Streams numbers the store before the source
+    const store = storeName(this.#log, checkedTopics([topic])[0]!, materialized);
+    const source = this.#log.append(
+      {
+        kind: "source",
+        topics: [topic],
+        ofTable: true,
+        internal: false,
+        key,
+        value,
+        timestamps: extractorOf(timestampExtractor),
+        errors: { ...errors },
+      },
+      "SOURCE",
+      name,
+    );
+    return sourceTable(this.#log, source, store, { key, value }, materialized);
   }
 
   /**

@@ -1,3 +1,4 @@
+import { NO_HEADERS } from "../batch/record-header.ts";
 import type { TaskState } from "../state/task-state.ts";
 import type { FailureStage } from "../topology/error-settings.ts";
 import type { BadRows, Origin } from "./bad-rows.ts";
@@ -48,12 +49,11 @@ export class TaskRun {
 
   /** Takes records through the graph, one after the other. */
   process(step: ProcessProgram, set: RowSet, mayGoOn: MayGoOn | undefined): void {
-    const { graph, bad, chunk, origin } = this.#parts;
+    const { graph, bad, chunk, origin, outputs } = this.#parts;
     const items = itemsOf(set);
     const between = Math.max(1, Math.floor(items.length / LOOKS));
-    const key = keyReader(set);
-    const value = valueReader(set);
-    const { view } = set.source;
+    let read = recordReader(set);
+    let { grown } = outputs;
     let late = false;
     let rowBefore = -1;
     this.#restartTime();
@@ -66,8 +66,9 @@ export class TaskRun {
       if (row >= bad.limit) return;
       rowBefore = row;
       const at = { row, place: step.place, path: itemPath(set, item) };
-      const stands = sourceRow(set, item);
-      const record = new FlowRecord(key(item), value(item), view.timestamp(stands), view.rawHeaders(stands));
+      if (grown !== outputs.grown) read = recordReader(set); // linear memory has grown
+      grown = outputs.grown;
+      const record = read(item);
       const run = this.#at(at, { ...origin, offset: chunk.view.offset(row) });
       this.#guarded(() => {
         graph.process(step.node, record, run);
@@ -136,6 +137,19 @@ export class TaskRun {
       if (!(thrown instanceof Stop)) throw thrown;
     }
   }
+}
+
+/** Reads records by item. What headers a record has, outlives the batch: a store may keep them. */
+function recordReader(set: RowSet): (item: number) => FlowRecord {
+  const key = keyReader(set);
+  const value = valueReader(set);
+  const { view } = set.source;
+  return (item) => {
+    const row = sourceRow(set, item);
+    const headers = view.rawHeaders(row);
+    const kept = headers === NO_HEADERS ? headers : Uint8Array.from(headers);
+    return new FlowRecord(key(item), value(item), view.timestamp(row), kept);
+  };
 }
 
 /** A node that fails makes the source's row a bad one. */

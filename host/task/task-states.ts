@@ -13,12 +13,12 @@ export class TaskStates {
   }
 
   /** Opens stores that nothing outlives and nothing restores: in tests. */
-  addEmpty(task: string, stores: readonly PlannedStore[]): void {
+  addEmpty(task: string, stores: readonly PlannedStore[], cacheMaxBytes = 0): void {
     const backend = new MemoryBackend();
     const opened = stores.map(({ spec }) => ({
       name: spec.name,
       backend,
-      isCached: spec.caching,
+      isCached: spec.caching && cacheMaxBytes > 0,
       cacheBytesMax: 0,
     }));
     this.add(task, new TaskState(opened));

@@ -53,6 +53,7 @@ export class TopologyTestDriver {
   readonly #batchRows: number;
   readonly #makeRunner: () => TaskRunner;
   readonly #states = new TaskStates();
+  readonly #cacheBytesMax: number;
   readonly #storesOf: ReadonlyMap<number, readonly PlannedStore[]>;
   #runner: TaskRunner;
   /** Of the runners before this one, and of all of them at the last commit point. */
@@ -78,7 +79,7 @@ export class TopologyTestDriver {
     this.#topics = new DriverTopics(times.plan, errors.deadLetterTopic, settings.partitions ?? {});
     checkPartitions(times.plan, this.#topics.partitionsOf);
     this.#log = new TopicLog((origin, head) => times.timeOf(origin, head));
-    const cacheBytesMax = settings.cacheMaxBytes ?? 0;
+    this.#cacheBytesMax = settings.cacheMaxBytes ?? 0;
     const strictOrder = settings.strictOrder ?? (tested.strictOrder || this.#batchRows === 1);
     const traps = new KernelTraps();
     const applicationId = settings.applicationId ?? tested.applicationId;
@@ -94,7 +95,7 @@ export class TopologyTestDriver {
         traps,
         applicationId,
         states: this.#states,
-        cacheBytesMax,
+        cacheBytesMax: this.#cacheBytesMax,
       });
     this.#runner = this.#makeRunner();
     this.#openTasks();
@@ -294,7 +295,8 @@ export class TopologyTestDriver {
       for (let partition = 0; partition < tasks; partition++) {
         this.#runner.close(name(partition));
         const stores = this.#storesOf.get(subTopology)!;
-        if (this.#states.of(name(partition)) === undefined) this.#states.addEmpty(name(partition), stores);
+        if (this.#states.of(name(partition)) === undefined)
+          this.#states.addEmpty(name(partition), stores, this.#cacheBytesMax);
         const read = sourceTopics.filter((_topic, index) => partition < counts[index]!);
         this.#runner.open(
           name(partition),

@@ -19,6 +19,8 @@ export interface SourceNode {
   readonly pattern?: RegExp | undefined;
   /** The topic is the application's own: in Kafka its name has the application's id before it. */
   readonly internal: boolean;
+  /** It is a table's: no stream may share it. */
+  readonly ofTable?: boolean;
   /** What is fed into the topic; undefined: others write it. */
   readonly imported?: Import | undefined;
   /** Of an import's internal topic: how many it is to have. */

@@ -29,6 +29,13 @@ export function refusalIn(answer: unknown): Err | undefined {
   return new Err(PROMISED);
 }
 
+/** A user function's answer. @throws the refusal, if it is one */
+export function accepted(answer: unknown): unknown {
+  const refusal = refusalIn(answer);
+  if (refusal !== undefined) throw refusal;
+  return answer;
+}
+
 /**
  * Refuses a record by value: it goes the way that `onProcessingError` says, as if the function had thrown, without the
  * cost of an exception. A dead letter has the reason in its header `__streams.errors.message`: a text as it is,

@@ -9,6 +9,7 @@ import {
   timestampedKeyValueStore,
   versionedKeyValueStore,
 } from "../../host/index.ts";
+import { Tables } from "./build-tables.ts";
 import {
   flatMapFunction,
   flatMapValuesFunction,
@@ -38,16 +39,19 @@ type Attach = (maker: TopologyMaker, node: ScenarioNode) => void;
 const OPERATORS: Readonly<Record<string, Attach>> = {
   stream: (maker, node) => maker.source(node),
   filter: (maker, node) => {
+    if (maker.isTable(node)) return maker.tables.filter(node, true);
     const { stream, ...types } = maker.parent(node);
     const holds = maker.taking(types, predicate(named(node)));
     maker.add(node.id, { stream: stream.filter(holds), ...types });
   },
   filterNot: (maker, node) => {
+    if (maker.isTable(node)) return maker.tables.filter(node, false);
     const { stream, ...types } = maker.parent(node);
     const holds = maker.taking(types, predicate(named(node)));
     maker.add(node.id, { stream: stream.filterNot(holds), ...types });
   },
   mapValues: (maker, node) => {
+    if (maker.isTable(node)) return maker.tables.mapValues(node);
     const { stream, ...types } = maker.parent(node);
     const make = maker.taking<unknown>(types, valueFunction(named(node)));
     maker.add(node.id, {
@@ -114,6 +118,19 @@ const OPERATORS: Readonly<Record<string, Attach>> = {
     });
     maker.add(node.id, { stream: next, ...types });
   },
+  table: (maker, node) => maker.tables.source(node, maker.consumed(node)),
+  toTable: (maker, node) => maker.tables.toTable(node),
+  toStream: (maker, node) => {
+    const stream = maker.tables.toStream(node);
+    maker.add(node.id, { stream: stream as KStream<unknown, unknown>, key: "any", value: "any" });
+  },
+  transformValues: (maker, node) => maker.tables.transformValues(node),
+  groupByKey: (maker, node) => maker.tables.groupByKey(node),
+  groupBy: (maker, node) => maker.tables.groupBy(node),
+  cogroup: (maker, node) => maker.tables.cogroup(node),
+  count: (maker, node) => maker.tables.count(node),
+  reduce: (maker, node) => maker.tables.reduce(node),
+  aggregate: (maker, node) => maker.tables.aggregate(node),
   store: (maker, node) => maker.store(node),
   process: (maker, node) => {
     const { stream, ...types } = maker.parent(node);
@@ -158,8 +175,10 @@ class TopologyMaker {
   readonly #builder: StreamsBuilder;
   readonly #look: Look;
   readonly #streams = new Map<string, Stream>();
+  readonly tables: Tables;
 
   constructor(builder: StreamsBuilder, look: Look) {
+    this.tables = new Tables(builder, (id) => this.#lifted(id));
     this.#builder = builder;
     this.#look = look;
   }
@@ -182,13 +201,28 @@ class TopologyMaker {
 
   source(node: ScenarioNode): void {
     const [key, value] = [node.key!, node.value!];
-    const consumed: Consumed<unknown, unknown> = {
-      key: sourceSerde(key),
-      value: sourceSerde(value),
-      ...(node.timestamp === undefined ? {} : { timestampExtractor: extractor(node.timestamp) }),
-    };
-    const stream = this.#builder.stream(topicsOf(node), consumed);
+    const serdes = { key: sourceSerde(key), value: sourceSerde(value) };
+    const stream = this.#builder.stream(topicsOf(node), { ...serdes, ...this.consumed(node) });
     this.add(node.id, { stream, key: key as PartType, value: value as PartType });
+  }
+
+  consumed({ timestamp }: ScenarioNode): Pick<Consumed<unknown, unknown>, "timestampExtractor"> {
+    return timestamp === undefined ? {} : { timestampExtractor: extractor(timestamp) };
+  }
+
+  isTable({ from }: ScenarioNode): boolean {
+    return typeof from === "string" && this.tables.has(from);
+  }
+
+  /** A stream whose keys and values are Values. */
+  #lifted(id: string): KStream<Value, Value> | undefined {
+    const found = this.#streams.get(id);
+    if (found === undefined) return undefined;
+    const { stream, key, value } = found;
+    let made = stream as KStream<unknown, unknown>;
+    if (value === "json") made = made.mapValues((each) => lifted(value, each) as unknown);
+    if (key === "json") made = made.selectKey((each) => lifted(key, each) as unknown);
+    return made as KStream<Value, Value>;
   }
 
   store({ id, kind, key = "any", value = "any", historyMs }: ScenarioNode): void {
@@ -241,7 +275,7 @@ function extractor(timestamp: ScenarioTimestamp): ExtractTimestamp<unknown, unkn
   if (timestamp.from === "wall-clock-zero") return () => 0;
   const { field, onInvalid } = timestamp;
   return ({ value }, partitionTime) => {
-    const time = asValue(fieldOf(value === null ? null : new Json(value), field));
+    const time = asValue(fieldOf(value === null || value instanceof Json ? value : new Json(value), field));
     if (typeof time === "bigint" && time >= 0n) return Number(time);
     if (onInvalid === "fail") throw new RangeError(`no time in ${field}`);
     return onInvalid === "skip" ? -1 : partitionTime;

@@ -29,6 +29,23 @@ export const flatMapFunction = (named: FunctionName) => find(FLAT_MAPS, "flatMap
 export const flatMapValuesFunction = (named: FunctionName) =>
   find(FLAT_MAPS_OF_VALUES, "flatMapValues function", named);
 
+/** Adds a value to an aggregate. */
+export type Reducer = (aggregate: Value, value: Value) => Value;
+/** The same with the key. */
+export type Aggregator = (key: Value, value: Value, aggregate: Value) => Value;
+
+export function reducer({ fn, args = [] }: FunctionName): Reducer {
+  const make = Object.hasOwn(REDUCERS, fn) ? REDUCERS[fn] : undefined;
+  if (make === undefined) throw new RangeError(`FORMAT.md has no reducer "${fn}"`);
+  return make(...(args as never[]));
+}
+
+export function aggregator({ fn, args = [] }: FunctionName): Aggregator {
+  const make = Object.hasOwn(AGGREGATORS, fn) ? AGGREGATORS[fn] : undefined;
+  if (make === undefined) throw new RangeError(`FORMAT.md has no aggregator "${fn}"`);
+  return make(...(args as never[]));
+}
+
 function thrown(value: Value): never {
   throw new RangeError(`${str(value)} is the value to throw for`);
 }
@@ -152,4 +169,52 @@ const FLAT_MAPS_OF_VALUES: Library<readonly Value[]> = {
   repeat: (count: number) => (_key, value) => counted(count, () => value),
   "value-then-null": () => (_key, value) => [value, null],
   "key-and-value": () => (key, value) => [str(key), str(value)],
+};
+
+/** Null counts as 0 in numbers. */
+const number = (value: Value): bigint => (value === null ? 0n : integer(value));
+const larger = (a: bigint, b: bigint): bigint => (a > b ? a : b);
+const smaller = (a: bigint, b: bigint): bigint => (a < b ? a : b);
+const sum = (a: Value, b: Value): bigint => wrapped(number(a) + number(b));
+const sumNullAt = (limit: number, a: Value, b: Value): Value => {
+  const total = sum(a, b);
+  return total === BigInt(limit) ? null : total;
+};
+
+const REDUCERS: Readonly<Record<string, (...args: never[]) => Reducer>> = {
+  sum: () => sum,
+  sub: () => (aggregate, value) => wrapped(number(aggregate) - number(value)),
+  max: () => (aggregate, value) => larger(number(aggregate), number(value)),
+  min: () => (aggregate, value) => smaller(number(aggregate), number(value)),
+  concat: (text: string) => (aggregate, value) => str(aggregate) + text + str(value),
+  first: () => (aggregate) => aggregate,
+  last: () => (_aggregate, value) => value,
+  "sum-null-at": (limit: number) => (aggregate, value) => sumNullAt(limit, aggregate, value),
+  null: () => () => null,
+};
+
+const listOf = (aggregate: Value): unknown[] =>
+  aggregate instanceof Json && Array.isArray(aggregate.value) ? [...aggregate.value] : [];
+
+const AGGREGATORS: Readonly<Record<string, (...args: never[]) => Aggregator>> = {
+  count: () => (_key, _value, aggregate) => wrapped(number(aggregate) + 1n),
+  uncount: () => (_key, _value, aggregate) => wrapped(number(aggregate) - 1n),
+  sum: () => (_key, value, aggregate) => sum(aggregate, value),
+  sub: () => (_key, value, aggregate) => wrapped(number(aggregate) - number(value)),
+  max: () => (_key, value, aggregate) =>
+    aggregate === null ? value : larger(number(aggregate), number(value)),
+  "sum-length": () => (_key, value, aggregate) => wrapped(number(aggregate) + BigInt(str(value).length)),
+  concat: (text: string) => (_key, value, aggregate) => str(aggregate) + text + str(value),
+  "concat-key": (text: string) => (key, value, aggregate) => str(aggregate) + text + str(key) + str(value),
+  collect: () => (_key, value, aggregate) => new Json([...listOf(aggregate), plain(value)]),
+  uncollect: () => (_key, value, aggregate) => {
+    const list = listOf(aggregate);
+    const at = list.findIndex((each) => equals(value, each));
+    if (at >= 0) list.splice(at, 1);
+    return new Json(list);
+  },
+  "sum-null-at": (limit: number) => (_key, value, aggregate) => sumNullAt(limit, aggregate, value),
+  null: () => () => null,
+  "throw-if-value-equals": (constant: unknown) => (_key, value, aggregate) =>
+    equals(value, constant) ? thrown(value) : wrapped(number(aggregate) + 1n),
 };

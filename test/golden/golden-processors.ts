@@ -6,6 +6,7 @@ import type {
   PunctuationType,
   StreamRecord,
   ValueAndTimestamp,
+  ValueTransformer,
 } from "../../host/index.ts";
 import { equals, Json, plain, str, type Value } from "./golden-values.ts";
 import { script } from "./store-scripts.ts";
@@ -187,3 +188,38 @@ const PROCESSORS: Library = {
   "kv-script": script("kv"),
   "versioned-script": script("versioned"),
 };
+
+/** What transformValues of FORMAT.md does with the rows of a table. */
+export function tableTransformer({
+  processor: name = "",
+  args = [],
+}: {
+  readonly processor?: string;
+  readonly args?: readonly unknown[];
+}): () => ValueTransformer<Value, Value, Value> {
+  const joined = (key: Value, value: Value) => `${str(key)}:${str(value)}`;
+  switch (name) {
+    case "concat-key":
+      return () => ({ transform: (key, value) => (value === null ? null : joined(key, value)) });
+    case "see-null":
+      return () => ({ transform: joined });
+    case "count":
+      return () => countingTransformer(args[0] as string);
+    default:
+      throw new RangeError(`FORMAT.md has no transformer "${name}"`);
+  }
+}
+
+function countingTransformer(store: string): ValueTransformer<Value, Value, Value> {
+  let counts: KeyValueStore<Value, Value> | undefined;
+  return {
+    init(context) {
+      counts = context.store(store);
+    },
+    transform(key, value) {
+      const count = ((counts!.get(key) as bigint | undefined) ?? 0n) + 1n;
+      counts!.put(key, count);
+      return value === null ? null : `${str(value)}#${count}`;
+    },
+  };
+}

@@ -17,7 +17,8 @@ export type InputEvent =
 export class InputRecorder {
   readonly #sequences = new Map<string, InputEvent[]>();
   readonly #ends = new Map<string, bigint>();
-  #nowMs = 0;
+  /** Where the wall clock has stood so far. */
+  readonly #clocks: number[] = [0];
   /** A batch of no rows: its first row stopped the application, if nothing came after it. */
   #halt: TaskBatchEvent | undefined;
 
@@ -33,7 +34,7 @@ export class InputRecorder {
   }
 
   clock(nowMs: number): void {
-    this.#nowMs = nowMs;
+    this.#clocks.push(nowMs);
     for (const sequence of this.#sequences.values()) sequence.push({ is: "clock", nowMs });
   }
 
@@ -41,6 +42,13 @@ export class InputRecorder {
   get sequences(): ReadonlyMap<string, readonly InputEvent[]> {
     if (this.#halt !== undefined) this.#add(this.#halt);
     this.#halt = undefined;
+    // a punctuator alone may have given all that there is
+    if (this.#sequences.size === 0) {
+      this.#sequences.set(
+        "0_0",
+        this.#clocks.map((nowMs) => ({ is: "clock", nowMs })),
+      );
+    }
     return this.#sequences;
   }
 
@@ -56,7 +64,7 @@ export class InputRecorder {
     this.#ends.set(name, offset + 1n);
     let sequence = this.#sequences.get(task);
     if (sequence === undefined) {
-      sequence = [{ is: "clock", nowMs: this.#nowMs }];
+      sequence = this.#clocks.map((nowMs) => ({ is: "clock", nowMs }));
       this.#sequences.set(task, sequence);
     }
     const last = sequence.at(-1)!;

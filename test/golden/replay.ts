@@ -68,7 +68,8 @@ export function replay(
   const { partitionsOf } = new DriverTopics(plan, errors.deadLetterTopic, replayed.partitions);
   const states = new TaskStates();
   const { subTopology } = parseTaskName(task);
-  states.addEmpty(task, plan.subTopologies.find(({ id }) => id === subTopology)!.stores);
+  const { stores, sources } = plan.subTopologies.find(({ id }) => id === subTopology)!;
+  states.addEmpty(task, stores);
   const runner = makeTaskRunner({
     plan,
     states,
@@ -80,7 +81,10 @@ export function replay(
     batchRowsMax: batchRows,
   });
   const partition = Number(task.slice(task.indexOf("_") + 1));
-  const topics = new Set(events.flatMap((event) => (event.is === "rows" ? [event.topic] : [])));
+  const topics = new Set([
+    ...sources.flatMap((source) => source.topics),
+    ...events.flatMap((event) => (event.is === "rows" ? [event.topic] : [])),
+  ]);
   runner.open(
     task,
     [...topics].map((topic) => ({ topic, partition, offset: 0n })),

@@ -34,11 +34,9 @@ export interface ScenarioNode {
   readonly kind?: string;
   readonly historyMs?: number;
   readonly versionedMs?: number;
-  readonly reducer?: FunctionName | string;
-  readonly aggregator?: FunctionName | string;
   readonly subtractor?: FunctionName;
   readonly init?: unknown;
-  readonly inputs?: readonly { readonly from: string; readonly aggregator: FunctionName }[];
+  readonly inputs?: readonly (FunctionName & { readonly from: string })[];
   readonly caching?: boolean;
 }
 

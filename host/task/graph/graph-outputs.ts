@@ -44,9 +44,16 @@ export class GraphOutputs {
     this.#isChangelog = isChangelog;
   }
 
+  /** How often a topic was met for the first time: linear memory may have grown then, and views of it are void. */
+  get grown(): number {
+    return this.#byTopic.size;
+  }
+
   /** Partitions of a topic; undefined: nothing is known of it. */
   partitionsOf(topic: string): number | undefined {
-    return this.#targets.of(topic)?.topic.partitions;
+    const target = this.#targets.of(topic);
+    if (target !== undefined) this.#gathered(topic, "");
+    return target?.topic.partitions;
   }
 
   /**

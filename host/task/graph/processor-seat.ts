@@ -1,10 +1,10 @@
 import { PeridotError } from "../../errors.ts";
+import type { RowNews, TableContext } from "../../topology/change.ts";
 import type { GraphNode } from "../../topology/plan.ts";
 import type {
   Cancellable,
   NewRecord,
   Processor,
-  ProcessorContext,
   PunctuationType,
   Punctuator,
   RecordMetadata,
@@ -15,7 +15,7 @@ import { FlowRecord } from "./flow-record.ts";
 import type { TaskGraph } from "./task-graph.ts";
 
 /** The place of one processor in its task: what it may use of it. */
-export class ProcessorSeat implements ProcessorContext {
+export class ProcessorSeat implements TableContext {
   readonly #graph: TaskGraph;
   readonly #node: GraphNode;
   readonly #keepsKey: boolean;
@@ -97,6 +97,10 @@ export class ProcessorSeat implements ProcessorContext {
 
   get applicationId(): string {
     return this.#graph.parts.applicationId;
+  }
+
+  onNews(store: string, listen: (news: RowNews) => void): boolean {
+    return this.#graph.onNews(store, listen);
   }
 
   drop(): void {

@@ -3,17 +3,21 @@ import type { WallClock } from "../../clock.ts";
 import { PeridotError } from "../../errors.ts";
 import { openStore } from "../../state/stores/open-store.ts";
 import type { TaskState } from "../../state/task-state.ts";
+import type { RowNews } from "../../topology/change.ts";
 import type { FailureStage } from "../../topology/error-settings.ts";
 import type { NodeId } from "../../topology/node.ts";
 import type { GraphNode, GraphWork, PlannedStore } from "../../topology/plan.ts";
 import type { Processor, PunctuationType, RecordMetadata } from "../../topology/processor.ts";
+import { Err } from "../../topology/result.ts";
 import type { ExtractTopic, Partitioner, RecordOrigin } from "../../topology/sink-choice.ts";
+import { refusalBy } from "../call-loop.ts";
 import { asError } from "../chunk.ts";
 import { checkTopicName, partitionsIn, topicIn } from "../sink-answers.ts";
 import { NO_TIME } from "../timestamps.ts";
 import type { FlowRecord } from "./flow-record.ts";
 import { type GraphErrors, Stop } from "./graph-errors.ts";
 import type { GraphOutputs, MadeAt } from "./graph-outputs.ts";
+import { newsOf } from "./news.ts";
 import { nodeCall } from "./node-call.ts";
 import { ProcessorSeat } from "./processor-seat.ts";
 import { Punctuations, type Schedule } from "./punctuations.ts";
@@ -158,6 +162,32 @@ export class TaskGraph {
     return this.#stores.get(name);
   }
 
+  /** @returns whether the store has a record cache. */
+  onNews(name: string, listen: (news: RowNews) => void): boolean {
+    const { spec } = this.parts.stores.find((each) => each.spec.name === name)!;
+    const store = this.parts.state.store(name);
+    if (store.pending === undefined) return false;
+    store.listener = (entry) => {
+      const news = newsOf(spec, entry);
+      this.#told(news.record.timestamp, entry.headers, () => listen(news));
+    };
+    return true;
+  }
+
+  /** What comes of news has their time and headers. */
+  #told(timestamp: number, headers: Uint8Array, tell: () => void): void {
+    const before = this.#timestamp;
+    const { state } = this.parts;
+    this.#timestamp = timestamp;
+    state.headers = headers;
+    try {
+      tell();
+    } finally {
+      this.#timestamp = before;
+      state.headers = NO_HEADERS;
+    }
+  }
+
   // ---- nodes
 
   #visit(id: NodeId, record: FlowRecord): void {
@@ -173,7 +203,8 @@ export class TaskGraph {
   #failed(node: string, stage: FailureStage, thrown: unknown): void {
     if (this.#stopped !== undefined) throw this.#stopped;
     try {
-      this.#run!.errors.failed(node, stage, asError(thrown, node));
+      const error = thrown instanceof Err ? refusalBy({ name: node }, thrown) : asError(thrown, node);
+      this.#run!.errors.failed(node, stage, error);
     } catch (stop) {
       this.#stopped = stop instanceof Stop ? stop : new Stop("stopped", { cause: stop });
       throw this.#stopped;

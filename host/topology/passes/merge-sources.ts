@@ -37,6 +37,8 @@ function withParents(node: ProcessorNode | SinkNode, stands: ReadonlyMap<NodeId,
 
 function readAlike(a: SourceNode, b: SourceNode): boolean {
   return (
+    a.ofTable !== true &&
+    b.ofTable !== true &&
     a.topics.length === b.topics.length &&
     a.topics.every((topic) => b.topics.includes(topic)) &&
     String(a.pattern) === String(b.pattern) &&

@@ -1,0 +1,63 @@
+import type { Processor, ProcessorContext, StreamRecord } from "./processor.ts";
+
+/** What has become of one row of a table: null stands for no row. */
+export class Change<V = unknown> {
+  readonly newValue: V | null;
+  /** null as well where nobody below has asked for old values. */
+  readonly oldValue: V | null;
+  /** false: a versioned table has got a version that is older than its newest. */
+  readonly isLatest: boolean;
+
+  constructor(newValue: V | null, oldValue: V | null, isLatest = true) {
+    this.newValue = newValue;
+    this.oldValue = oldValue;
+    this.isLatest = isLatest;
+  }
+}
+
+/** Whether a table's node forwards old values: switched on by what is added below it. */
+export interface SendsOld {
+  old: boolean;
+}
+
+/** News of a row, kept back by a record cache. */
+export interface RowNews {
+  readonly record: StreamRecord;
+  readonly newValue: unknown;
+  readonly oldValue: unknown;
+}
+
+/** What the processors of tables may use beside what all may. */
+export interface TableContext extends ProcessorContext<unknown, Change> {
+  /**
+   * Hears of changes that the record cache of a store keeps back.
+   *
+   * @returns whether the store has one: then changes are told by it, and not when they are made.
+   */
+  onNews(store: string, listen: (news: RowNews) => void): boolean;
+}
+
+export type TableProcessor = Processor<unknown, unknown, unknown, unknown>;
+
+/** Forwards the changes of a table that has a store: at once, or when its record cache tells them. */
+export class ChangeForwarder {
+  readonly #context: TableContext;
+  readonly #sends: SendsOld;
+  readonly #isCached: boolean;
+
+  constructor(context: TableContext, store: string, sends: SendsOld) {
+    this.#context = context;
+    this.#sends = sends;
+    this.#isCached = context.onNews(store, ({ record, newValue, oldValue }) => {
+      // a row that came and went since the last news was never there
+      if (newValue === null && oldValue === null) return;
+      context.forward(record.withValue(new Change(newValue, sends.old ? oldValue : null)));
+    });
+  }
+
+  forward(record: StreamRecord, change: Change): void {
+    if (this.#isCached) return;
+    const told = this.#sends.old ? change : new Change(change.newValue, null, change.isLatest);
+    this.#context.forward(record.withValue(told));
+  }
+}
