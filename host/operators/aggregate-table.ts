@@ -1,5 +1,5 @@
 import { PeridotError } from "../errors.ts";
-import { Change, ChangeForwarder, type SendsOld, type TableContext } from "../topology/change.ts";
+import { Change, ChangeForwarder, type SendsOld, type TableProcessing } from "../topology/change.ts";
 import type { Operator } from "../topology/operator.ts";
 import type { Processor } from "../topology/processor.ts";
 import { accepted } from "../topology/result.ts";
@@ -36,7 +36,7 @@ function aggregateTableProcessor(
   let forwarder: ChangeForwarder;
   return {
     init(given) {
-      const context = given as TableContext;
+      const context = given as TableProcessing;
       store = new TableStore(context, storeName);
       forwarder = new ChangeForwarder(context, storeName, sends);
     },

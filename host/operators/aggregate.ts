@@ -1,4 +1,4 @@
-import { Change, ChangeForwarder, type SendsOld, type TableContext } from "../topology/change.ts";
+import { Change, ChangeForwarder, type SendsOld, type TableProcessing } from "../topology/change.ts";
 import type { Operator } from "../topology/operator.ts";
 import type { Processor } from "../topology/processor.ts";
 import { accepted } from "../topology/result.ts";
@@ -25,12 +25,12 @@ function aggregateProcessor(
   { initializer, aggregator }: Aggregation,
 ): Processor {
   const add = aggregator as (key: unknown, value: unknown, aggregate: unknown) => unknown;
-  let context: TableContext;
+  let context: TableProcessing;
   let store: TableStore;
   let forwarder: ChangeForwarder;
   return {
     init(given) {
-      context = given as TableContext;
+      context = given as TableProcessing;
       store = new TableStore(context, storeName);
       forwarder = new ChangeForwarder(context, storeName, sends);
     },

@@ -1,4 +1,4 @@
-import { Change, ChangeForwarder, type SendsOld, type TableContext } from "../topology/change.ts";
+import { Change, ChangeForwarder, type SendsOld, type TableProcessing } from "../topology/change.ts";
 import type { Operator } from "../topology/operator.ts";
 import type { Processor, ProcessorContext } from "../topology/processor.ts";
 import { TableStore } from "../topology/table-store.ts";
@@ -27,13 +27,13 @@ export function mapTable(mapping: TableMapping): Operator {
 }
 
 function mapTableProcessor({ begin, store: storeName, sends, leavesOut }: TableMapping): Processor {
-  let context: TableContext;
+  let context: TableProcessing;
   let compute: RowFunction;
   let store: TableStore | undefined;
   let forwarder: ChangeForwarder;
   return {
     init(given) {
-      context = given as TableContext;
+      context = given as TableProcessing;
       compute = begin(given);
       if (storeName === undefined) return;
       store = new TableStore(context, storeName);

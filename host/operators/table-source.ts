@@ -1,4 +1,4 @@
-import { Change, ChangeForwarder, type SendsOld, type TableContext } from "../topology/change.ts";
+import { Change, ChangeForwarder, type SendsOld, type TableProcessing } from "../topology/change.ts";
 import type { Operator } from "../topology/operator.ts";
 import type { Processor } from "../topology/processor.ts";
 import { TableStore } from "../topology/table-store.ts";
@@ -10,12 +10,12 @@ export function tableSource(role: string, store: string | undefined, sends: Send
 }
 
 function tableSourceProcessor(storeName: string | undefined, sends: SendsOld): Processor {
-  let context: TableContext;
+  let context: TableProcessing;
   let store: TableStore | undefined;
   let forwarder: ChangeForwarder;
   return {
     init(given) {
-      context = given as TableContext;
+      context = given as TableProcessing;
       if (storeName === undefined) return;
       store = new TableStore(context, storeName);
       forwarder = new ChangeForwarder(context, storeName, sends);

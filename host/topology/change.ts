@@ -28,7 +28,7 @@ export interface RowNews {
 }
 
 /** What the processors of tables may use beside what all may. */
-export interface TableContext extends ProcessorContext<unknown, Change> {
+export interface TableProcessing extends ProcessorContext<unknown, Change> {
   /**
    * Hears of changes that the record cache of a store keeps back.
    *
@@ -41,11 +41,11 @@ export type TableProcessor = Processor<unknown, unknown, unknown, unknown>;
 
 /** Forwards the changes of a table that has a store: at once, or when its record cache tells them. */
 export class ChangeForwarder {
-  readonly #context: TableContext;
+  readonly #context: TableProcessing;
   readonly #sends: SendsOld;
   readonly #isCached: boolean;
 
-  constructor(context: TableContext, store: string, sends: SendsOld) {
+  constructor(context: TableProcessing, store: string, sends: SendsOld) {
     this.#context = context;
     this.#sends = sends;
     this.#isCached = context.onNews(store, ({ record, newValue, oldValue }) => {

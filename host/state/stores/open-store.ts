@@ -1,4 +1,4 @@
-import { unreachable } from "../../assert.ts";
+import { assert, unreachable } from "../../assert.ts";
 import type { StoreSpec } from "../../topology/store-spec.ts";
 import { keyText } from "../key-text.ts";
 import type { LoggedRecord, StoreAccess } from "../store-access.ts";
@@ -72,7 +72,7 @@ function readOnly(reader: StoreReader): StoreAccess {
       return reader.size;
     },
     put: () => {
-      throw new TypeError("a query writes nothing");
+      assert(false, "a query writes nothing");
     },
   };
 }

@@ -1,5 +1,5 @@
 import { PeridotError } from "../../errors.ts";
-import type { RowNews, TableContext } from "../../topology/change.ts";
+import type { RowNews, TableProcessing } from "../../topology/change.ts";
 import type { GraphNode } from "../../topology/plan.ts";
 import type {
   Cancellable,
@@ -15,7 +15,7 @@ import { FlowRecord } from "./flow-record.ts";
 import type { TaskGraph } from "./task-graph.ts";
 
 /** The place of one processor in its task: what it may use of it. */
-export class ProcessorSeat implements TableContext {
+export class ProcessorSeat implements TableProcessing {
   readonly #graph: TaskGraph;
   readonly #node: GraphNode;
   readonly #keepsKey: boolean;
