@@ -81,7 +81,21 @@ function givenCluster(bootstrap: string, brokers: number): Cluster {
 
 const START_SECONDS_MAX = 120;
 
+/** A port that was free may be taken when a broker comes to it: the next try has others. */
+const STARTS_MAX = 3;
+
 async function javaCluster(options: ClusterOptions): Promise<Cluster> {
+  for (let start = 1; ; start++) {
+    try {
+      return await startJavaCluster(options);
+    } catch (error) {
+      if (start === STARTS_MAX) throw error;
+      console.error(`the brokers did not start, and are started again: ${error}`);
+    }
+  }
+}
+
+async function startJavaCluster(options: ClusterOptions): Promise<Cluster> {
   const { brokers, kafkaVersion = KAFKA_VERSION } = options;
   const run = makeRunDirectory();
   const jars = await brokerJars(kafkaVersion);

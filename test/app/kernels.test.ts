@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { afterEach, beforeEach, suite, test } from "node:test";
 import { PeridotError } from "../../host/errors.ts";
 import { authorsPath } from "../kernels/user-modules.ts";
-import { Scene, topology, until } from "./scene.ts";
+import { Scene, topology } from "./scene.ts";
 
 await authorsPath(); // built once, before workers ask for it
 let scene: Scene;
@@ -27,7 +27,7 @@ function letters(): { readonly value: string; readonly message: string }[] {
 /** Every value of the input is in the output or among the dead letters, once. */
 async function settled(bad: readonly string[]): Promise<void> {
   await scene.copied(bad.length);
-  await until(() => letters().length >= bad.length);
+  await scene.until(() => letters().length >= bad.length);
   scene.assertExact(bad);
   assert.deepEqual(
     letters()

@@ -110,7 +110,16 @@ export class Scene {
   /** Resolves once as many records are committed in "out" as were written to "in", less `missing`. */
   async copied(missing = 0): Promise<void> {
     const written = this.#written.flat().length - missing;
-    await until(() => this.#outputs().length >= written);
+    await this.until(() => this.#outputs().length >= written);
+  }
+
+  /** Resolves once it holds. @throws what an application of the scene has ended with meanwhile */
+  async until(holds: () => boolean): Promise<void> {
+    const failures = this.#apps.map((app) => app.ended.then(() => new Promise<never>(() => {})));
+    let isOver = false;
+    await Promise.race([until(() => isOver || holds()), ...failures]).finally(() => {
+      isOver = true;
+    });
   }
 
   /** "out" holds each written value once, and those of one key in their order. `dropped`: values that are not there. */

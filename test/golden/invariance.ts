@@ -34,9 +34,8 @@ export function assertInvariance(replayed: Replayed, { recorder, contents, ...ru
     const byRow = again({ batchRows: 1 });
     for (const cutting of CUTTINGS) {
       const output = again(cutting);
-      // What functions see of the very record that stops the task depends on whether they go depth first.
-      const seen = cutting.strictOrder && byRow.stopped !== undefined ? byRow.seen : output.seen;
-      assert.deepEqual({ ...output, seen }, byRow, `task ${task}, ${JSON.stringify(cutting)}`);
+      const compared = cutting.strictOrder ? sameStop(output, byRow) : output;
+      assert.deepEqual(compared, byRow, `task ${task}, ${JSON.stringify(cutting)}`);
     }
     outputs.push(byRow);
   }
@@ -45,6 +44,19 @@ export function assertInvariance(replayed: Replayed, { recorder, contents, ...ru
   const written = Object.entries(contents.written).map(([name, records]) => [name, records.map(shown)]);
   const ran: Readonly<Record<string, readonly ShownRecord[]>> = Object.fromEntries(written);
   assert.deepEqual(together(outputs.map((output) => output.written)), together([ran]));
+}
+
+/**
+ * Of the very record that stops a task, it depends on whether functions go depth first what they see of it, and which of
+ * several that refuse it is the first.
+ */
+function sameStop(output: TaskOutput, byRow: TaskOutput): TaskOutput {
+  if (byRow.stopped === undefined || recordIn(output.stopped) !== recordIn(byRow.stopped)) return output;
+  return { ...output, seen: byRow.seen, stopped: byRow.stopped };
+}
+
+function recordIn(stopped: string | undefined): string | undefined {
+  return stopped?.replace(/ failed in .*/s, "");
 }
 
 function sortedByText(all: readonly unknown[]): readonly string[] {

@@ -9,7 +9,10 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.TopicPartition;
 
-/** Reads a topic from its beginning to its end as it is now. */
+/**
+ * Reads a topic from its beginning to its end as it is now. What a transaction has written that is still open belongs to it:
+ * how it ends is waited for.
+ */
 final class Reader {
     private static final long STALL_NS = 60_000_000_000L;
 
@@ -19,7 +22,7 @@ final class Reader {
         long count = 0;
         try (AdminClient admin = Clients.admin(); KafkaConsumer<byte[], byte[]> consumer = Clients.consumer(committed)) {
             List<TopicPartition> partitions = Clients.partitions(admin, topic);
-            Map<TopicPartition, Long> end = Clients.offsets(admin, partitions, OffsetSpec.latest(), committed);
+            Map<TopicPartition, Long> end = Clients.offsets(admin, partitions, OffsetSpec.latest(), false);
             consumer.assign(partitions);
             consumer.seekToBeginning(partitions);
             long moved = System.nanoTime();
