@@ -31,7 +31,7 @@ export interface PeridotConfig extends Connection {
   readonly threads?: number;
   /** With threads > 0: a module whose default export is `(builder: StreamsBuilder) => void`. */
   readonly topology?: URL;
-  /** Where the process id (and, later, state) is kept; default `<tmpdir>/peridot`. One process at a time. */
+  /** Where the process id and the stores are kept; default `<tmpdir>/peridot`. One process at a time. */
   readonly stateDir?: string;
   /** Static membership (KIP-345): a restart within the session causes no rebalance. */
   readonly instanceId?: string;
@@ -56,6 +56,21 @@ export interface PeridotConfig extends Connection {
   readonly offsetReset?: "earliest" | "latest" | "none";
   /** Of what is written; default none. */
   readonly compression?: Compression;
+  /**
+   * Where stores live that name no backend of their own. Default "lmdb": on disk in `stateDir`, so that a restart reads only
+   * what it lacks. "memory": in the process, restored from the changelogs at each start.
+   */
+  readonly stateBackend?: "lmdb" | "memory";
+  /**
+   * Changes of tables that wait for the next commit, so that several of a key become one (Kafka Streams'
+   * statestore.cache.max.bytes). Of a task; default 10 MiB; 0: each change is told at once.
+   */
+  readonly cacheMaxBytes?: number;
+  /**
+   * How often what is committed goes to the stores' files; default 5,000. After a crash so much is read again from the
+   * changelogs; nothing is lost in any case.
+   */
+  readonly stateFlushIntervalMs?: number;
   /** What becomes of records that cannot be processed; default: fail, as in Kafka Streams. */
   readonly errors?: Partial<ErrorSettings>;
   /**
@@ -86,6 +101,9 @@ export interface ResolvedConfig {
   readonly compression: Compression;
   readonly errors: ErrorSettings;
   readonly strictOrder: boolean;
+  readonly stateBackend: "lmdb" | "memory";
+  readonly cacheMaxBytes: number;
+  readonly stateFlushIntervalMs: number;
   readonly clock: Clock;
   readonly transport: TransportFactory | undefined;
   /** undefined with another transport. */
@@ -102,6 +120,8 @@ const COMPRESSIONS: readonly string[] = ["none", "gzip", "snappy", "lz4", "zstd"
 /** Committed offsets are waited for so much longer than an open transaction can hold them up (60 s by default). */
 const TRANSACTION_TIMEOUT_MS_MAX = 40_000;
 const RESETS: readonly string[] = ["earliest", "latest", "none"];
+const BACKENDS: readonly string[] = ["lmdb", "memory"];
+const CACHE_MAX_BYTES_DEFAULT = 10 << 20;
 const POLL_INTERVAL_MS_MIN = 1_000;
 /** The options that go on to the transport; the compiler sees that none is missing. */
 const CONNECTION = {
@@ -134,6 +154,9 @@ const OWN = {
   compression: true,
   errors: true,
   strictOrder: true,
+  stateBackend: true,
+  cacheMaxBytes: true,
+  stateFlushIntervalMs: true,
   clock: true,
 } as const satisfies Record<Exclude<keyof PeridotConfig, keyof Connection>, true>;
 /** Every option that there is. */
@@ -174,6 +197,9 @@ export function resolveConfig(config: PeridotConfig): ResolvedConfig {
     compression: oneOf("compression", config.compression ?? "none", COMPRESSIONS) as Compression,
     errors: { ...DEFAULT_ERROR_SETTINGS, ...config.errors },
     strictOrder: config.strictOrder ?? false,
+    stateBackend: oneOf("stateBackend", config.stateBackend ?? "lmdb", BACKENDS) as "lmdb" | "memory",
+    cacheMaxBytes: checkedCache(config.cacheMaxBytes ?? CACHE_MAX_BYTES_DEFAULT),
+    stateFlushIntervalMs: positive("stateFlushIntervalMs", config.stateFlushIntervalMs ?? 5_000),
     clock: config.clock ?? systemClock,
     transport: config.transport,
     kafka: kafkaSettings(config),
@@ -236,6 +262,12 @@ function checkedPollInterval(ms: number): number {
   if (positive("maxPollIntervalMs", ms) < POLL_INTERVAL_MS_MIN)
     fail("maxPollIntervalMs", `is ${ms}`, `Give ${POLL_INTERVAL_MS_MIN} milliseconds at least`);
   return ms;
+}
+
+function checkedCache(bytes: number): number {
+  if (!Number.isInteger(bytes) || bytes < 0)
+    fail("cacheMaxBytes", `is ${bytes}`, "Give a whole number of bytes from 0 on; 0 keeps nothing back");
+  return bytes;
 }
 
 function kafkaSettings(config: PeridotConfig): KafkaSettings | undefined {

@@ -212,6 +212,10 @@ export const ERRORS = {
     kind: "fatal",
     says: "the cluster has no topic {topics}. Create it before the application starts (kafka-topics --create), or correct its name",
   },
+  CHANGELOG_DIFFERS: {
+    kind: "fatal",
+    says: 'the changelog {topic} has {option} "{found}", and must have "{wanted}": a store could not be restored from it. Correct the topic, or delete it together with the application\'s state and reset the application',
+  },
   INTERNAL_TOPIC_DIFFERS: {
     kind: "fatal",
     says: "the internal topic {topic} has {found} partitions, and {wantedBy} {wanted}. Give its repartition partitions: {found} to keep it as it is; or, once all records in it are consumed, stop every instance and delete it (kafka-topics --delete)",
@@ -225,6 +229,7 @@ export const ERRORS = {
     kind: "fatal",
     says: "another process uses the state directory {path}. Give each process of an application a stateDir of its own",
   },
+  STATE_BACKEND_FAILED: { kind: "fatal", says: "the state backend {backend} failed: {problem}. {remedy}" },
   STATE_DIRECTORY_BROKEN: {
     kind: "fatal",
     says: "the state directory {path} cannot be used: {problem}. Mend or delete it, or name another stateDir",

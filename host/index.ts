@@ -6,7 +6,9 @@ export {
   type BadRecordsEvent,
   badRecordsChannel,
   type RecordPurgeEvent,
+  type RestoreEvent,
   recordPurgeChannel,
+  restoreChannel,
   type TaskBatchEvent,
   taskBatchChannel,
 } from "./diagnostics/channels.ts";

@@ -2,12 +2,13 @@ import { asPeridotError } from "./commit/commit.ts";
 import type { ResolvedConfig } from "./config.ts";
 import type { PeridotError } from "./errors.ts";
 import { Importer, type ImportProgress } from "./import-export/importer.ts";
+import { keepState } from "./task/keep-state.ts";
 import { KernelTraps } from "./task/kernel-traps.ts";
 import { Membership } from "./task/membership.ts";
 import { memberSettings, openThread } from "./task/open-thread.ts";
 import { prepareTopics } from "./task/prepare-topics.ts";
 import { makeTaskRunner } from "./task/runner.ts";
-import { openStateDirectory } from "./task/state-directory.ts";
+import { openStateDirectory, type StateDirectory } from "./task/state-directory.ts";
 import type { TaskName, ThreadEvents, ThreadHandle, ThreadProgress } from "./task/thread-port.ts";
 import { readTopicLimits } from "./task/topic-limits.ts";
 import { WorkerThread } from "./task/worker-thread.ts";
@@ -57,7 +58,7 @@ export class Instance {
     if (config.threads > 0) checkCrossing(config);
     const directory = await openStateDirectory(config.stateDir, config.applicationId, newId);
     try {
-      await this.#start(directory.processId);
+      await this.#start(directory);
     } catch (error) {
       // What fails because it was closed under way is no failure.
       if (!this.#isClosing) this.#failure ??= asPeridotError(error);
@@ -80,7 +81,7 @@ export class Instance {
   }
 
   /** Makes every producer, so that older lives of this process are fenced before any offset is read. */
-  async #start(processId: string): Promise<void> {
+  async #start({ processId, path: stateDirectory }: StateDirectory): Promise<void> {
     const { config, plan, onTasks } = this.#settings;
     const { admin } = this.#transport;
     const subTopologies = plan.subTopologies.map((each) => ({
@@ -92,7 +93,7 @@ export class Instance {
     const partitionsOf = await prepareTopics({ admin, plan, subTopologies, deadLetterTopic });
     const limitsOf = await readTopicLimits(admin, writtenTopics(plan, deadLetterTopic));
     if (this.#isClosing) return;
-    this.#threads = this.#makeThreads({ partitionsOf, limitsOf, processId });
+    this.#threads = this.#makeThreads({ partitionsOf, limitsOf, processId, stateDirectory });
     this.#membership = new Membership({
       admin,
       member: this.#transport.member(memberSettings(config)),
@@ -132,16 +133,21 @@ export class Instance {
     await this.#transport.close();
   }
 
-  #makeThreads(known: Pick<WorkerStart, "partitionsOf" | "limitsOf" | "processId">): ThreadHandle[] {
-    const { partitionsOf, limitsOf, processId } = known;
+  #makeThreads(
+    known: Pick<WorkerStart, "partitionsOf" | "limitsOf" | "processId" | "stateDirectory">,
+  ): ThreadHandle[] {
+    const { partitionsOf, limitsOf, processId, stateDirectory } = known;
     const { config, plan, transport, newId } = this.#settings;
     const life = newId();
     if (config.threads === 0) {
       const traps = new KernelTraps();
+      const connected = transport({ clientId: `${config.applicationId}-0`, clock: config.clock });
+      const state = keepState(plan, config, stateDirectory, connected);
       return [
         openThread({
           config,
-          transport: transport({ clientId: `${config.applicationId}-0`, clock: config.clock }),
+          transport: connected,
+          state,
           index: 0,
           processId,
           life,
@@ -154,6 +160,9 @@ export class Instance {
               clock: config.clock,
               strictOrder: config.strictOrder,
               traps,
+              states: state.states,
+              applicationId: config.applicationId,
+              cacheBytesMax: config.cacheMaxBytes,
             }),
           events: this.#eventsOf(0),
         }),

@@ -5,6 +5,7 @@ import { asPeridotError } from "./commit/commit.ts";
 import type { ResolvedConfig } from "./config.ts";
 import { PeridotError } from "./errors.ts";
 import { loadTopology } from "./load-topology.ts";
+import { keepState } from "./task/keep-state.ts";
 import { KernelTraps } from "./task/kernel-traps.ts";
 import { openThread } from "./task/open-thread.ts";
 import { makeTaskRunner } from "./task/runner.ts";
@@ -98,13 +99,19 @@ async function open(): Promise<StreamThread> {
   const { partitionsOf, limitsOf, thread: index, processId, life, turns } = start;
   const { applicationId, errors, clock, strictOrder } = config;
   const traps = new KernelTraps();
+  const transport = kafkaTransport(kafka)({ clientId: `${applicationId}-${index}`, clock });
+  const state = keepState(plan, config, start.stateDirectory, transport);
+  const { states } = state;
+  const cacheBytesMax = config.cacheMaxBytes;
+  const known = { plan, partitionsOf, limitsOf, states, applicationId, cacheBytesMax };
   return openThread({
     config,
-    transport: kafkaTransport(kafka)({ clientId: `${applicationId}-${index}`, clock }),
+    transport,
+    state,
     index,
     processId,
     life,
-    makeRunner: () => makeTaskRunner({ plan, partitionsOf, limitsOf, errors, clock, strictOrder, traps }),
+    makeRunner: () => makeTaskRunner({ ...known, errors, clock, strictOrder, traps }),
     events: {
       lost: (error) => tell({ event: "lost", error: errorToText(error) }),
       failed: (error) => tell({ event: "failed", error: errorToText(error) }),

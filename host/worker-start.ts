@@ -16,6 +16,8 @@ export interface WorkerStart extends StreamThreadPlace {
   readonly partitionsOf: ReadonlyMap<string, number>;
   readonly limitsOf: ReadonlyMap<string, TopicLimits>;
   readonly processId: string;
+  /** Of the application; the main thread has locked it. */
+  readonly stateDirectory: string;
   readonly life: string;
 }
 
@@ -26,6 +28,7 @@ interface WorkerStartFacts {
   readonly limitsOf: ReadonlyMap<string, TopicLimits>;
   readonly index: number;
   readonly processId: string;
+  readonly stateDirectory: string;
   readonly life: string;
 }
 

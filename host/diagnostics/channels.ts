@@ -6,6 +6,7 @@ import { channel } from "node:diagnostics_channel";
  *
  *   peridot:task:batch   TaskBatchEvent    a task has processed rows
  *   peridot:task:bad     BadRecordsEvent   records were skipped, or made dead letters
+ *   peridot:restore    RestoreEvent      a store comes back from its changelog: once a second, and when it is there
  *   peridot:purge        RecordPurgeEvent  consumed records of repartition topics were deleted (in the main thread)
  */
 /** `peridot:task:batch`, of TaskBatchEvent. */
@@ -14,6 +15,23 @@ export const taskBatchChannel = channel("peridot:task:batch");
 export const badRecordsChannel = channel("peridot:task:bad");
 /** `peridot:purge`, of RecordPurgeEvent. */
 export const recordPurgeChannel = channel("peridot:purge");
+
+/** `peridot:restore`, of RestoreEvent. */
+export const restoreChannel = channel("peridot:restore");
+
+/** How far a store has come back from its changelog. */
+export interface RestoreEvent {
+  /** "0_3" */
+  readonly task: string;
+  readonly store: string;
+  /** Records that were read, since the restore began. */
+  readonly restored: number;
+  /** Offsets that are left; 0: it is there. */
+  readonly left: number;
+  readonly recordsPerSecond: number;
+  /** Milliseconds that it will take still; undefined: nobody knows. */
+  readonly estimateMs: number | undefined;
+}
 
 /** Rows of one source partition that a task has processed. Their transaction is not committed yet. */
 export interface TaskBatchEvent {

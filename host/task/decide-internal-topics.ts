@@ -60,13 +60,17 @@ export function decideInternalTopics(facts: InternalTopicFacts): InternalTopicDe
     if (wanted === 0) return refuse({ why: "sources-unmatched", topic, subTopologies: writtenBy });
     const found = partitionsOf.get(topic);
     if (found === undefined)
-      create.push({ topic, partitions: wanted, replicationFactor: -1, configs: each.isRead ? CONFIGS : {} });
+      create.push({ topic, partitions: wanted, replicationFactor: -1, configs: configsOf(each) });
     else if (found !== wanted) {
       const isAskedFor = each.partitions !== undefined;
       return refuse({ why: "partitions-differ", topic, found, wanted, isAskedFor });
     }
   }
   return create.length === 0 ? { act: "proceed" } : { act: "create", topics: create };
+}
+
+function configsOf({ isRead, changelog }: InternalTopic): NewTopic["configs"] {
+  return changelog ?? (isRead ? CONFIGS : {});
 }
 
 /** How many partitions each internal topic is to have. 0: no topic exists that feeds it. */

@@ -1,6 +1,7 @@
 import { DECISIONS } from "../commit/decisions.ts";
 import type { ResolvedConfig } from "../config.ts";
 import type { Consumer, MemberSettings, Transport } from "../transport/port.ts";
+import type { StateKeeper } from "./state-keeper.ts";
 import { StreamThread } from "./stream-thread.ts";
 import type { TaskRunner } from "./task.ts";
 import type { ThreadEvents } from "./thread-port.ts";
@@ -20,6 +21,8 @@ export interface ThreadSetup {
   readonly life: string;
   readonly makeRunner: () => TaskRunner;
   readonly events: ThreadEvents;
+  /** Has made the runner's states; undefined: no task has stores. */
+  readonly state?: StateKeeper | undefined;
   /** What it reads in place of topics, and the group whose offsets say how far it has come: an import. */
   readonly feed?: { readonly name: string; readonly groupId: string; readonly consumer: Consumer };
   readonly onTurn?: () => void;
@@ -55,6 +58,7 @@ export function openThread(setup: ThreadSetup): StreamThread {
       makeRunner: setup.makeRunner,
       decisions: DECISIONS,
       events: setup.events,
+      state: setup.state,
       ...(setup.onTurn === undefined ? {} : { onTurn: setup.onTurn }),
     },
   );

@@ -52,6 +52,12 @@ export class Positions {
     }
   }
 
+  /** The same for some of them. */
+  resumeOf(partitions: readonly TopicPartition[]): readonly AssignedPartition[] {
+    const names = new Set(partitions.map(nameOf));
+    return this.resume.filter((each) => names.has(nameOf(each)));
+  }
+
   /** What to read from, for all partitions. */
   get resume(): readonly AssignedPartition[] {
     return [...this.#positions.values()].map((each) => ({

@@ -21,7 +21,7 @@ const ROUNDS_MAX = 10;
  * Makes internal topics where they do not exist; all others must.
  *
  * @returns partitions of every topic that is known to be read or written.
- * @throws TOPIC_MISSING, INTERNAL_TOPIC_DIFFERS, TOPOLOGY_INVALID (see checkPartitions)
+ * @throws TOPIC_MISSING, INTERNAL_TOPIC_DIFFERS, CHANGELOG_DIFFERS, TOPOLOGY_INVALID (see checkPartitions)
  */
 export async function prepareTopics(topics: TopicsToPrepare): Promise<ReadonlyMap<string, number>> {
   const { admin, plan, subTopologies } = topics;
@@ -37,6 +37,7 @@ export async function prepareTopics(topics: TopicsToPrepare): Promise<ReadonlyMa
     switch (decision.act) {
       case "proceed":
         checkPartitions(plan, partitionsOf);
+        await checkChangelogs(admin, plan);
         return partitionsOf;
       case "create":
         // Another instance may be first: what counts is what exists in the next round.
@@ -48,6 +49,17 @@ export async function prepareTopics(topics: TopicsToPrepare): Promise<ReadonlyMa
     }
   }
   throw new PeridotError("TOPIC_MISSING", { topics: unseen.join(", ") });
+}
+
+/** A changelog that forgets would make a store forget when it is restored. */
+async function checkChangelogs(admin: Admin, { internalTopics }: Plan): Promise<void> {
+  for (const { topic, changelog } of internalTopics) {
+    const wanted = changelog?.["cleanup.policy"];
+    if (wanted === undefined) continue;
+    const found = (await admin.topicConfigs(topic)).get("cleanup.policy");
+    if (found === undefined || found === wanted) continue;
+    throw new PeridotError("CHANGELOG_DIFFERS", { topic, option: "cleanup.policy", found, wanted });
+  }
 }
 
 /** What is read or written by name, and is not the topology's own. */

@@ -7,6 +7,7 @@ import type { Plan } from "../topology/plan.ts";
 import type { AssignedPartition, FetchedRecords, OutgoingBatch } from "../transport/port.ts";
 import { type KernelInstance, openKernelInstance } from "../wasm/kernel-instance.ts";
 import { BadRows } from "./bad-rows.ts";
+import { ChangelogWatch } from "./changelog-watch.ts";
 import { checkErrors } from "./check-errors.ts";
 import { type ChunkRoom, newChunkRoom } from "./chunk.ts";
 import { Emitter } from "./emitter.ts";
@@ -73,6 +74,7 @@ class Runner implements TaskRunner {
   readonly #outbox: Outbox;
   readonly #emitter: Emitter;
   readonly #programs: ReadonlyMap<number, readonly SourceProgram[]>;
+  readonly #changelogs: ChangelogWatch;
   readonly #rowsMax: number;
   /** Room that tasks with one source partition share: one of them has a chunk there at a time. */
   readonly #sharedRoom: ChunkRoom;
@@ -106,6 +108,7 @@ class Runner implements TaskRunner {
       rowsMax: this.#rowsMax,
     });
     this.#sharedRoom = newChunkRoom(kernel, this.#rowsMax);
+    this.#changelogs = new ChangelogWatch(settings.plan);
   }
 
   get counters(): RunnerCounters {
@@ -349,7 +352,13 @@ class Runner implements TaskRunner {
   }
 
   takeFull(): readonly OutgoingBatch[] {
-    return this.#outbox.takeFull();
+    return this.#watched(this.#outbox.takeFull());
+  }
+
+  /** What the log has stored of changelogs, their stores are told. */
+  #watched(batches: readonly OutgoingBatch[]): readonly OutgoingBatch[] {
+    const { states } = this.#settings;
+    return states === undefined ? batches : batches.map((batch) => this.#changelogs.watched(batch, states));
   }
 
   cut(): Cut {
@@ -359,7 +368,7 @@ class Runner implements TaskRunner {
     for (const task of this.#tasks.values()) task.cut();
     const rows = this.#rowsSinceCut;
     this.#rowsSinceCut = 0;
-    return { batches: this.#outbox.takeAll(), offsets, rows };
+    return { batches: this.#watched(this.#outbox.takeAll()), offsets, rows };
   }
 
   /** A commit holds what record caches have kept back. */

@@ -5,6 +5,7 @@ import type { Decisions } from "../commit/decisions.ts";
 import type { PeridotError } from "../errors.ts";
 import type { Consumer, GroupMember, Producer, Transport } from "../transport/port.ts";
 import { lookUpTopics } from "./look-up-topics.ts";
+import type { StateKeeper } from "./state-keeper.ts";
 import type { TaskRunner } from "./task.ts";
 import type { ThreadAssignment, ThreadEvents, ThreadHandle } from "./thread-port.ts";
 import { TransactionCycle } from "./transaction-cycle.ts";
@@ -33,6 +34,8 @@ export interface StreamThreadParts {
   readonly offsets: GroupMember;
   readonly makeRunner: () => TaskRunner;
   readonly decisions: Decisions;
+  /** undefined: no task has stores. */
+  readonly state?: StateKeeper | undefined;
   /** Called at each turn of the loop: a sign of life. */
   readonly onTurn?: () => void;
   readonly events: ThreadEvents;
@@ -100,7 +103,7 @@ export class StreamThread implements ThreadHandle {
   assign(assignment: ThreadAssignment): Promise<void> {
     return this.#ask(async () => {
       this.#matched = assignment.matched ?? new Set();
-      this.#failure = await this.#cycle.open(assignment);
+      this.#failure = await this.#cycle.open(assignment, () => this.#mayRestore());
     });
   }
 
@@ -123,6 +126,12 @@ export class StreamThread implements ThreadHandle {
       this.#running = false;
     });
     await this.#disconnect();
+  }
+
+  /** While stores are restored, the thread is alive, and hears what is asked of it. */
+  #mayRestore(): boolean {
+    this.#parts.onTurn?.();
+    return this.#running && this.#commands.length < 2;
   }
 
   #ask(run: () => Promise<void>): Promise<void> {
@@ -275,7 +284,7 @@ export class StreamThread implements ThreadHandle {
       } else if (this.#cycle.dirty && outcome === "committed") {
         this.#cycle.cut();
       } else {
-        this.#cycle.giveUp();
+        await this.#cycle.giveUp();
         return outcome;
       }
     }

@@ -13,6 +13,7 @@ import type {
   Producer,
 } from "../transport/port.ts";
 import { Positions } from "./positions.ts";
+import type { StateKeeper } from "./state-keeper.ts";
 import type { TaskRunner } from "./task.ts";
 import type { TaskToOpen, ThreadAssignment } from "./thread-port.ts";
 
@@ -28,6 +29,8 @@ interface CycleParts {
   readonly offsets: GroupMember;
   readonly makeRunner: () => TaskRunner;
   readonly decisions: Decisions;
+  /** undefined: no task has stores. */
+  readonly state?: StateKeeper | undefined;
 }
 
 /**
@@ -104,8 +107,12 @@ export class TransactionCycle {
 
   // ---- the task set
 
-  /** Takes over a task set; generation and tasks come together. */
-  async open(assignment: ThreadAssignment): Promise<StageFailure | undefined> {
+  /**
+   * Takes over a task set; generation and tasks come together. Their stores are restored first.
+   *
+   * @param mayGoOn false: the thread is wanted for something else. Then it has the task set, and does nothing with it.
+   */
+  async open(assignment: ThreadAssignment, mayGoOn: () => boolean): Promise<StageFailure | undefined> {
     assert(this.#identity === undefined, "tasks are assigned to a thread that owns none");
     assert(this.#permit === undefined, "no transaction is open when tasks are assigned");
     this.#identity = assignment.identity;
@@ -113,8 +120,10 @@ export class TransactionCycle {
       assignment.tasks.flatMap((each) => each.partitions),
       assignment,
     );
+    const names = assignment.tasks.map(({ task }) => task);
+    if (this.#parts.state !== undefined && !(await this.#parts.state.open(names, mayGoOn))) return undefined;
     this.#tasks = assignment.tasks;
-    for (const { task, partitions } of this.#tasks) this.#runner.open(task, partitions);
+    this.#openTasks();
     if (this.#mustInit) {
       const failure = await attempt("init", () => this.#parts.producer.init());
       if (failure !== undefined) return failure;
@@ -124,11 +133,18 @@ export class TransactionCycle {
     return undefined;
   }
 
+  #openTasks(): void {
+    for (const { task, partitions } of this.#tasks) {
+      this.#runner.open(task, this.#positions.resumeOf(partitions));
+    }
+  }
+
   /** Gives up all tasks. Whatever was computed and not committed is gone. */
-  giveUp(): void {
+  async giveUp(): Promise<void> {
     this.#tasks = [];
     this.#undo();
     this.#runner.closeAll();
+    await this.#parts.state?.close();
     this.#identity = undefined;
     this.#positions.open([], { committed: new Map() });
     this.#parts.consumer.assign([]);
@@ -148,7 +164,7 @@ export class TransactionCycle {
     this.#mustInit ||= this.#settings.guarantee === "at_least_once";
     this.#failure = undefined;
     this.#permit = undefined;
-    this.giveUp();
+    await this.giveUp();
   }
 
   // ---- computing
@@ -175,6 +191,7 @@ export class TransactionCycle {
   cut(): void {
     assert(this.#permit === undefined, "one transaction ends at a time");
     const cut = this.#runner.cut();
+    this.#parts.state?.states.cut();
     this.#send(cut.batches);
     const decision = this.#parts.decisions.cut({
       offsets: cut.offsets,
@@ -188,6 +205,7 @@ export class TransactionCycle {
     switch (decision.cut) {
       case "nothing":
         this.#runner.committed();
+        this.#parts.state?.states.commit();
         return;
       case "refuse":
         throw new PeridotError("ASSERTION_FAILED", { what: `a commit without permit: ${decision.reason}` });
@@ -213,6 +231,8 @@ export class TransactionCycle {
     this.#permit = undefined;
     this.#positions.commit(permit.offsets);
     if (!this.#spoiled) this.#runner.committed();
+    this.#parts.state?.states.commit();
+    this.#parts.state?.flushIfDue();
     this.#number++;
     this.transactions++;
   }
@@ -273,10 +293,11 @@ export class TransactionCycle {
   }
 
   #undo(): void {
+    this.#parts.state?.states.rollback();
     if (this.#spoiled) {
       this.#spoiled = false;
       this.#runner = this.#parts.makeRunner();
-      for (const { task, partitions } of this.#tasks) this.#runner.open(task, partitions);
+      this.#openTasks();
     } else {
       this.#runner.rollback();
     }

@@ -1,3 +1,4 @@
+import { changelogConfigs } from "./changelog-configs.ts";
 import { graphOf } from "./graph.ts";
 import { internalTopics } from "./internal-topics.ts";
 import { lower } from "./lower.ts";
@@ -5,7 +6,7 @@ import type { LogicalNode, LogicalTopology } from "./node.ts";
 import { fuseSegments } from "./passes/fuse-segments.ts";
 import { mergeSources } from "./passes/merge-sources.ts";
 import { nameInternalTopics } from "./passes/name-internal-topics.ts";
-import type { Plan, SubTopology } from "./plan.ts";
+import type { InternalTopic, Plan, SubTopology } from "./plan.ts";
 import { planHash } from "./plan-hash.ts";
 import { goesRowByRow } from "./regions.ts";
 import type { StoreSpec } from "./store-spec.ts";
@@ -41,7 +42,7 @@ export function compile(topology: LogicalTopology, applicationId: string): Plan 
   });
   return Object.freeze({
     subTopologies,
-    internalTopics: internalTopics(groups),
+    internalTopics: [...internalTopics(groups), ...subTopologies.flatMap(changelogTopics)],
     imports: sourcesOf(merged).flatMap(({ imported, topics }) =>
       imported === undefined ? [] : topics.map((topic) => ({ imported, topic })),
     ),
@@ -55,4 +56,13 @@ function storesOf(nodes: readonly LogicalNode[], stores: readonly StoreSpec[]): 
     nodes.flatMap((node) => (node.kind === "processor" ? node.operator.facts.stores : [])),
   );
   return stores.filter(({ name }) => named.has(name));
+}
+
+/** One partition each for the tasks of the sub-topology. */
+function changelogTopics({ id, stores }: SubTopology): readonly InternalTopic[] {
+  return stores.flatMap(({ spec, changelog: topic }) =>
+    topic === undefined
+      ? []
+      : [{ topic, partitions: undefined, writtenBy: [id], isRead: false, changelog: changelogConfigs(spec) }],
+  );
 }

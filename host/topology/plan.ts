@@ -163,6 +163,8 @@ export interface InternalTopic {
   readonly writtenBy: readonly number[];
   /** false: it is there for others, so that nothing says when a record has been consumed. */
   readonly isRead: boolean;
+  /** What the topic must have beside the cluster's defaults: it is a store's changelog. */
+  readonly changelog?: Readonly<Record<string, string>> | undefined;
 }
 
 /** Every topic that the plan reads by name, in the order of its sources. */

@@ -131,6 +131,12 @@ export type Compression = "none" | "gzip" | "snappy" | "lz4" | "zstd";
 export interface OutgoingBatch extends TopicPartition {
   readonly bytes: Buffer;
   readonly records: number;
+  /**
+   * Called once before `release`, if the log has stored the batch.
+   *
+   * @param baseOffset that of the first record; undefined: the transport does not know it.
+   */
+  readonly stored?: (baseOffset: bigint | undefined) => void;
   /** Called once when the producer needs the bytes no more: acknowledged, failed or dropped. */
   readonly release?: () => void;
 }

@@ -285,6 +285,7 @@ export class BatchSender {
     switch (decision.act) {
       case "acknowledge":
         queue.acknowledge(queued);
+        queued.batch.stored?.(knownOffset(answer));
         this.#release(queued);
         return;
       case "retry":
@@ -381,4 +382,9 @@ export class BatchSender {
       message: answer?.message,
     });
   }
+}
+
+/** A broker that had the batch already may not tell where. */
+function knownOffset(answer: PartitionAnswer | undefined): bigint | undefined {
+  return answer === undefined || answer.baseOffset < 0n ? undefined : answer.baseOffset;
 }

@@ -1,0 +1,28 @@
+import { join } from "node:path";
+import type { ResolvedConfig } from "../config.ts";
+import type { Plan } from "../topology/plan.ts";
+import type { Transport } from "../transport/port.ts";
+import { StateKeeper } from "./state-keeper.ts";
+
+/**
+ * What keeps the state of a stream thread.
+ *
+ * @param directory of the application, locked by this process.
+ */
+export function keepState(
+  plan: Plan,
+  config: Pick<ResolvedConfig, "stateBackend" | "cacheMaxBytes" | "stateFlushIntervalMs" | "clock">,
+  directory: string,
+  transport: Transport,
+): StateKeeper {
+  return new StateKeeper({
+    plan,
+    directory: join(directory, "tasks"),
+    backend: config.stateBackend,
+    cacheMaxBytes: config.cacheMaxBytes,
+    flushIntervalMs: config.stateFlushIntervalMs,
+    clock: config.clock,
+    transport,
+    warn: (problem) => process.emitWarning(problem, { code: "PERIDOT_STATE" }),
+  });
+}

@@ -1,0 +1,118 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, suite, test } from "node:test";
+import {
+  i64,
+  type Peridot,
+  type PeridotConfig,
+  type RestoreEvent,
+  restoreChannel,
+  string,
+} from "../../host/index.ts";
+import { EmbeddedScene } from "./embedded-scene.ts";
+
+const TEXTS = { key: string, value: string };
+const CHANGELOG = "app-counts-changelog";
+let scene: EmbeddedScene;
+let directory: string;
+let restored: RestoreEvent[];
+const listen = (event: unknown) => void restored.push(event as RestoreEvent);
+
+beforeEach(() => {
+  scene = new EmbeddedScene({ in: 2, out: 2 });
+  directory = mkdtempSync(join(tmpdir(), "peridot-state-"));
+  restored = [];
+  restoreChannel.subscribe(listen);
+});
+afterEach(() => {
+  restoreChannel.unsubscribe(listen);
+  scene.close();
+  rmSync(directory, { recursive: true, force: true });
+});
+
+function counting(app: Peridot): void {
+  app
+    .stream("in", TEXTS)
+    .groupByKey()
+    .count({ store: "counts" })
+    .toStream()
+    .to("out", { key: string, value: i64 });
+}
+
+function write(keys: string): void {
+  for (const key of keys) {
+    scene.broker.append("in", key.charCodeAt(0) % 2, [{ key, value: "x" }]);
+  }
+}
+
+/** The newest count of each key in a topic. */
+function counts(topic: string): Record<string, number> {
+  const found: Record<string, number> = {};
+  for (const { key, value } of scene.broker.read(topic).flat())
+    found[String(key)] = Number(value!.readBigInt64BE());
+  return found;
+}
+
+async function life(changes: Partial<PeridotConfig>, keys: string, total: number): Promise<void> {
+  const app = scene.app(counting, { stateDir: directory, ...changes });
+  await scene.run(app, async () => {
+    write(keys);
+    const sum = () => Object.values(counts("out")).reduce((all, each) => all + each, 0);
+    await scene.clock.runUntil(() => sum() === total);
+  });
+}
+
+for (const stateBackend of ["lmdb", "memory"] as const) {
+  suite(stateBackend, () => {
+    test("counts go on where the life before has ended", async () => {
+      await life({ stateBackend }, "aabc", 4);
+      assert.deepEqual(counts("out"), { a: 2, b: 1, c: 1 });
+      assert.deepEqual(counts(CHANGELOG), counts("out"));
+      await life({ stateBackend }, "abd", 7);
+      assert.deepEqual(counts("out"), { a: 3, b: 2, c: 1, d: 1 });
+      assert.deepEqual(counts(CHANGELOG), counts("out"));
+    });
+  });
+}
+
+test("what is on disk is not read again; without it, everything is", async () => {
+  await life({}, "aabc", 4);
+  await life({}, "a", 5);
+  assert.deepEqual(restored, []);
+  await life({ stateDir: join(directory, "elsewhere") }, "b", 6);
+  assert.deepEqual(
+    restored
+      .filter(({ left }) => left === 0)
+      .map(({ store, restored: records }) => [store, records])
+      .sort(),
+    [
+      ["counts", 1],
+      ["counts", 3],
+    ],
+  );
+  assert.deepEqual(counts("out"), { a: 3, b: 2, c: 1 });
+});
+
+test("each update is told, if no cache keeps any back", async () => {
+  await life({ cacheMaxBytes: 0 }, "aaab", 4);
+  const values = scene.broker
+    .read("out")
+    .flat()
+    .map(({ key, value }) => `${key}${value!.readBigInt64BE()}`);
+  assert.deepEqual(values.sort(), ["a1", "a2", "a3", "b1"]);
+});
+
+test("changelogs are compacted; one that is not is refused", async () => {
+  await life({}, "a", 1);
+  assert.equal(scene.broker.cluster.topics.get(CHANGELOG)!.configs.get("cleanup.policy"), "compact");
+  scene.broker.createTopic("app-other-changelog", { partitions: 2 });
+  const app = scene.app((builder) => {
+    builder.stream("in", TEXTS).groupByKey().count({ store: "other" });
+  });
+  await assert.rejects(
+    scene.clock.runFor(app.start()),
+    /app-other-changelog has cleanup.policy "delete", and must have "compact"/,
+  );
+});
