@@ -19,11 +19,11 @@ const VERIFIER = new URL(
 /** Whether an environment may be opened. @returns what is wrong with it; undefined: nothing, or there is none. */
 export async function unsound(path: string): Promise<string | undefined> {
   if (!existsSync(path)) return undefined;
+  const data = join(path, DATA_FILE);
+  if (!existsSync(data)) return jsonIn(path, CLOSED_FILE) === undefined ? undefined : "has lost its data";
   const format = jsonIn(path, FORMAT_FILE)?.format;
   if (typeof format !== "number") return "is not ours, or has lost its format";
   if (format > FORMAT) return `is of the newer format ${format}; this version knows ${FORMAT}`;
-  const data = join(path, DATA_FILE);
-  if (!existsSync(data)) return "has lost its data";
   if (jsonIn(path, CLOSED_FILE)?.bytes === statSync(data).size) return undefined;
   return (await isReadable(path)) ? undefined : "is damaged";
 }
@@ -37,7 +37,8 @@ function isReadable(path: string): Promise<boolean> {
 
 /** From now on an end is an unclean one. */
 export function markOpen(path: string): void {
-  writeFileSync(join(path, FORMAT_FILE), JSON.stringify({ format: FORMAT }));
+  if (!existsSync(join(path, DATA_FILE)))
+    writeFileSync(join(path, FORMAT_FILE), JSON.stringify({ format: FORMAT }));
   rmSync(join(path, CLOSED_FILE), { force: true });
 }
 

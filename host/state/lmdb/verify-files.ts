@@ -7,17 +7,18 @@ import { POSITIONS, soundEntry } from "./stored-entry.ts";
  */
 const path = process.argv[2]!;
 const environment = await openEnvironment(path, true);
-for (const name of environment.getKeys()) {
+for (const key of environment.getKeys()) {
+  const name = String(key).replace(/\0$/, ""); // names end as C has it
   const store = environment.openDB<Buffer, Buffer>({
-    name: String(name),
+    name,
     encoding: "binary",
     keyEncoding: "binary",
   });
   let before: Buffer | undefined;
-  for (const { key, value } of store.getRange({})) {
-    const isOrdered = before === undefined || Buffer.compare(before, key) < 0;
-    if (!isOrdered || (String(name) !== POSITIONS && soundEntry(key, value) === undefined)) process.exit(1);
-    before = Buffer.from(key);
+  for (const { key: stored, value } of store.getRange({})) {
+    const isOrdered = before === undefined || Buffer.compare(before, stored) < 0;
+    if (!isOrdered || (name !== POSITIONS && soundEntry(stored, value) === undefined)) process.exit(1);
+    before = Buffer.from(stored);
   }
 }
 await environment.close();
