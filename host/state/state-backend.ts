@@ -57,7 +57,7 @@ export interface StateBackendType {
   /** Whether entries outlive the process: where not, nothing is flushed, and each start restores from the changelogs. */
   readonly persistent: boolean;
   /**
-   * @param directory of the task, which exists; two tasks never share one, and no two processes open it at a time.
+   * @param directory of the task, which it makes if need be; two tasks never share one, and no two processes open it at a time.
    * @throws STATE_BACKEND_FAILED if it cannot be opened. What is damaged, foreign or of a newer format is set aside,
    *   and told to `warn`: the backend is then empty, and its stores are restored.
    */

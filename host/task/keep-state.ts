@@ -1,5 +1,7 @@
 import { join } from "node:path";
 import type { ResolvedConfig } from "../config.ts";
+import { lmdb } from "../state/lmdb/lmdb-backend.ts";
+import { memory } from "../state/memory-backend.ts";
 import type { Plan } from "../topology/plan.ts";
 import type { Transport } from "../transport/port.ts";
 import { StateKeeper } from "./state-keeper.ts";
@@ -18,7 +20,7 @@ export function keepState(
   return new StateKeeper({
     plan,
     directory: join(directory, "tasks"),
-    backend: config.stateBackend,
+    backend: config.stateBackend === "lmdb" ? lmdb : memory,
     cacheMaxBytes: config.cacheMaxBytes,
     flushIntervalMs: config.stateFlushIntervalMs,
     clock: config.clock,

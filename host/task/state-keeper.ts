@@ -1,9 +1,6 @@
-import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Clock } from "../clock.ts";
 import { PeridotError } from "../errors.ts";
-import { lmdb } from "../state/lmdb/lmdb-backend.ts";
-import { memory } from "../state/memory-backend.ts";
 import type { StateBackend, StateBackendType } from "../state/state-backend.ts";
 import { TaskState } from "../state/task-state.ts";
 import type { Plan, PlannedStore } from "../topology/plan.ts";
@@ -19,7 +16,7 @@ export interface StateKeeperSettings {
   /** Of the application: a directory for each task is below it. */
   readonly directory: string;
   /** For stores that name none. */
-  readonly backend: "lmdb" | "memory";
+  readonly backend: StateBackendType;
   readonly cacheMaxBytes: number;
   readonly flushIntervalMs: number;
   readonly clock: Clock;
@@ -115,9 +112,7 @@ export class StateKeeper {
     for (const { spec } of stores) {
       const type = this.#typeOf(spec.backend);
       if (backends.has(type)) continue;
-      const directory = join(this.#settings.directory, task);
-      if (type.persistent) mkdirSync(directory, { recursive: true });
-      backends.set(type, await type.open(directory, this.#settings.warn));
+      backends.set(type, await type.open(join(this.#settings.directory, task), this.#settings.warn));
     }
     return backends;
   }
@@ -158,7 +153,7 @@ export class StateKeeper {
   }
 
   #typeOf(given: StateBackendType | undefined): StateBackendType {
-    return given ?? (this.#settings.backend === "lmdb" ? lmdb : memory);
+    return given ?? this.#settings.backend;
   }
 
   // ---- while they run

@@ -69,7 +69,7 @@ function resultOf(key: string, value: string): string {
   return `${key}>${value}`;
 }
 
-function trapping(runner: TaskRunner, traps: () => boolean): TaskRunner {
+export function trapping(runner: TaskRunner, traps: () => boolean): TaskRunner {
   const process = runner.process.bind(runner);
   runner.process = (mayGoOn) => {
     if (traps()) throw new PeridotError("KERNEL_TRAPPED", { what: "the schedule says so" });

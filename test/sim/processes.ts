@@ -1,9 +1,12 @@
 import type { PeridotError } from "../../host/errors.ts";
 import type { SubTopologySources } from "../../host/task/decide-assignment.ts";
 import type { TaskRunner } from "../../host/task/task.ts";
+import type { TaskStates } from "../../host/task/task-states.ts";
+import type { Plan } from "../../host/topology/plan.ts";
 import type { EmbeddedBroker } from "../../host/transport/memory/embedded-broker.ts";
 import type { VirtualClock } from "../../host/transport/memory/virtual-clock.ts";
 import type { Plant } from "./defect.ts";
+import type { Disks } from "./disks.ts";
 import { ProcessClock } from "./process-clock.ts";
 import type { Happening, Scenario } from "./scenario.ts";
 import type { SeededRandom } from "./seeded-random.ts";
@@ -37,7 +40,9 @@ export interface ProcessesSettings {
   /** Topics between them. */
   readonly between: readonly string[];
   /** `traps`: asked before each batch of rows. */
-  readonly makeRunner: (traps: () => boolean) => TaskRunner;
+  readonly makeRunner: (traps: () => boolean, states: TaskStates | undefined) => TaskRunner;
+  readonly plan: Plan | undefined;
+  readonly disks: Disks;
   /** Called with each error that no process may ever end by. */
   readonly onFlaw: (flaw: string) => void;
 }
@@ -135,7 +140,8 @@ export class Processes {
   }
 
   #begin(seat: Seat): void {
-    const { scenario, broker, random, trace, plant, subTopologies, between, makeRunner } = this.#settings;
+    const { scenario, broker, random, trace, plant, subTopologies, between, makeRunner, plan, disks } =
+      this.#settings;
     const clock = new ProcessClock(this.#settings.clock);
     const traps = () => this.#trapsPending.delete(seat);
     const process = new SimProcess({
@@ -150,7 +156,9 @@ export class Processes {
       plant,
       subTopologies,
       between,
-      makeRunner: () => makeRunner(traps),
+      makeRunner: (states) => makeRunner(traps, states),
+      plan,
+      disk: disks.of(seat.processId, () => !clock.isDead),
       traps,
       note: (event) => {
         if (!clock.isDead) trace.note(event);

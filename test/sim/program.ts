@@ -1,5 +1,8 @@
+import type { StateBackend } from "../../host/state/state-backend.ts";
 import type { SubTopologySources } from "../../host/task/decide-assignment.ts";
 import type { TaskRunner } from "../../host/task/task.ts";
+import type { TaskStates } from "../../host/task/task-states.ts";
+import type { Plan } from "../../host/topology/plan.ts";
 import type { EmbeddedBroker } from "../../host/transport/memory/embedded-broker.ts";
 import type { Input } from "./input.ts";
 import type { Difference } from "./judge.ts";
@@ -14,6 +17,16 @@ export interface Program {
   readonly subTopologies: readonly SubTopologySources[];
   /** Topics between the sub-topologies, with as many partitions as the output. */
   readonly between: readonly string[];
+  /** Of tasks with stores; undefined: they have none. */
+  readonly plan?: Plan;
+  /** Topics of stores, with as many partitions as the input. */
+  readonly changelogs?: readonly string[];
+  /** Looks at changelogs and disks. */
+  readonly judgeState?: (
+    broker: EmbeddedBroker,
+    input: Input,
+    disks: ReadonlyMap<string, StateBackend>,
+  ) => Difference | undefined;
   /** Whether the committed offsets stand for all of the input; default: the group's offsets in the input topic. */
   readonly judgeOffsets?: (broker: EmbeddedBroker, input: Input) => Difference | undefined;
 }
@@ -28,6 +41,8 @@ export interface RunnerFacts {
   readonly scenario: Scenario;
   readonly nowMs: () => number;
   readonly traps: () => boolean;
+  /** Of the thread that the runner is for. */
+  readonly states?: TaskStates | undefined;
 }
 
 /** Quick: no kernels. */

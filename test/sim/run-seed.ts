@@ -48,7 +48,7 @@ export async function runSeed(
 async function outcomeOf(
   world: World,
   scenario: Scenario,
-  { judgeOffsets }: Program,
+  { judgeOffsets, judgeState }: Program,
 ): Promise<Verdict["failure"]> {
   try {
     await world.run();
@@ -61,7 +61,8 @@ async function outcomeOf(
   }
   const flaw = world.flaws[0];
   if (flaw !== undefined) return { kind: "flaw", says: flaw };
-  return judge(scenario, world.broker, world.input, judgeOffsets);
+  const { broker, input, disks } = world;
+  return judge(scenario, broker, input, judgeOffsets) ?? judgeState?.(broker, input, disks.all);
 }
 
 /** What to read of a failed seed. */

@@ -1,11 +1,15 @@
 import { asPeridotError } from "../../host/commit/commit.ts";
 import { DECISIONS } from "../../host/commit/decisions.ts";
 import type { PeridotError } from "../../host/errors.ts";
+import type { StateBackendType } from "../../host/state/state-backend.ts";
 import type { SubTopologySources } from "../../host/task/decide-assignment.ts";
 import { Membership, type MembershipParts } from "../../host/task/membership.ts";
+import { StateKeeper } from "../../host/task/state-keeper.ts";
 import { StreamThread, type StreamThreadParts } from "../../host/task/stream-thread.ts";
 import type { TaskRunner } from "../../host/task/task.ts";
+import type { TaskStates } from "../../host/task/task-states.ts";
 import type { ThreadEvents, ThreadHandle } from "../../host/task/thread-port.ts";
+import type { Plan } from "../../host/topology/plan.ts";
 import type { ClientTimeouts } from "../../host/transport/kafka/cluster.ts";
 import { clusterTransport } from "../../host/transport/kafka/cluster-transport.ts";
 import { Connection } from "../../host/transport/kafka/connection.ts";
@@ -26,6 +30,8 @@ export const SESSION_TIMEOUT_MS = 2_000;
 const REBALANCE_TIMEOUT_MS = 3_000;
 const HEARTBEAT_INTERVAL_MS = 400;
 const PURGE_INTERVAL_MS = 300;
+/** Several commits. */
+const FLUSH_MS = 350;
 const TIMEOUTS: ClientTimeouts = {
   requestMs: 1_000,
   bootstrapMs: 8_000,
@@ -49,7 +55,9 @@ export interface ProcessSettings {
   readonly plant: Plant;
   readonly subTopologies: readonly SubTopologySources[];
   readonly between: readonly string[];
-  readonly makeRunner: () => TaskRunner;
+  readonly makeRunner: (states: TaskStates | undefined) => TaskRunner;
+  readonly plan: Plan | undefined;
+  readonly disk: StateBackendType;
   readonly traps: () => boolean;
   readonly note: (event: string) => void;
   /** Called once it has ended by itself, with what ended it. */
@@ -133,6 +141,7 @@ export class SimProcess {
     const { scenario, name, processId, clock } = this.settings;
     const transport = this.#transport(`t${index}`);
     const once = scenario.guarantee === "exactly_once_v2";
+    const state = this.#keeper(transport);
     const parts: StreamThreadParts = {
       clock,
       transport,
@@ -143,7 +152,8 @@ export class SimProcess {
         requestBytesMax: 1_500,
       }),
       offsets: transport.member(this.#memberSettings()),
-      makeRunner: this.settings.makeRunner,
+      makeRunner: () => this.settings.makeRunner(state?.states),
+      state,
       decisions: { ...DECISIONS, ...this.#defect.decisions },
       events: this.#eventsOf(index),
     };
@@ -160,6 +170,21 @@ export class SimProcess {
       },
       this.#defect.thread?.(parts, { incarnation, traps: this.settings.traps }) ?? parts,
     );
+  }
+
+  #keeper(transport: Transport): StateKeeper | undefined {
+    const { plan, disk, clock, note } = this.settings;
+    if (plan === undefined) return undefined;
+    return new StateKeeper({
+      plan,
+      directory: "",
+      backend: disk,
+      cacheMaxBytes: 0,
+      flushIntervalMs: FLUSH_MS,
+      clock,
+      transport,
+      warn: note,
+    });
   }
 
   #eventsOf(index: number): ThreadEvents {

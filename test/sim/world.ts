@@ -1,6 +1,7 @@
 import { EmbeddedBroker } from "../../host/transport/memory/embedded-broker.ts";
 import { VirtualClock } from "../../host/transport/memory/virtual-clock.ts";
 import type { Plant } from "./defect.ts";
+import { Disks } from "./disks.ts";
 import { Input } from "./input.ts";
 import { isDone, judgeOpen } from "./judge.ts";
 import { Network } from "./network.ts";
@@ -22,6 +23,7 @@ export class World {
   readonly trace = new Trace(this.clock);
   readonly broker: EmbeddedBroker;
   readonly input: Input;
+  readonly disks = new Disks();
   /** What must not happen, whatever befalls: assertions of ours that failed, errors outside of the table. */
   readonly flaws: string[] = [];
   readonly #scenario: Scenario;
@@ -49,6 +51,8 @@ export class World {
     this.broker.createTopic(INPUT_TOPIC, { partitions: scenario.inputPartitions });
     for (const topic of [OUTPUT_TOPIC, ...program.between])
       this.broker.createTopic(topic, { partitions: scenario.outputPartitions });
+    for (const topic of program.changelogs ?? [])
+      this.broker.createTopic(topic, { partitions: scenario.inputPartitions });
     this.#delayMarkers(random.fork());
     this.#network = new Network(this.broker, clock, random.fork(), trace);
     this.input = new Input(scenario, this.broker, clock, random.fork(), program.outputsOf);
@@ -61,7 +65,10 @@ export class World {
       plant,
       subTopologies: program.subTopologies,
       between: program.between,
-      makeRunner: (traps) => program.makeRunner({ scenario, nowMs: () => clock.now(), traps }),
+      plan: program.plan,
+      disks: this.disks,
+      makeRunner: (traps, states) =>
+        program.makeRunner({ scenario, nowMs: () => clock.now(), traps, states }),
       onFlaw: (flaw) => this.flaws.push(flaw),
     });
   }
