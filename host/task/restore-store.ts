@@ -47,7 +47,7 @@ class Restoring {
   }
 
   add({ records, fromOffset, nextOffset, release }: FetchedRecords): void {
-    const { spec, state, to } = this.store;
+    const { spec, state } = this.store;
     const store = state.store(spec.name);
     const access = {
       get: store.get.bind(store),
@@ -56,7 +56,7 @@ class Restoring {
       put: (key: string, value: Uint8Array | undefined) => store.table.put(key, value, 0),
     };
     for (const record of recordsIn(records)) {
-      if (record.offset < fromOffset || record.offset >= to || record.key === null) continue;
+      if (record.offset < fromOffset || record.key === null) continue;
       restoreRecord(spec, access, record as LoggedRecord);
       this.#records++;
     }

@@ -9,7 +9,7 @@ const STORES_MAX = 1024;
 /** The package is loaded when it is first needed. */
 export async function openEnvironment(path: string, readOnly: boolean): Promise<Environment> {
   const { open } = await import("lmdb");
-  const common = { path, maxDbs: STORES_MAX, cache: false, noSubdir: false } as const;
+  const common = { path, maxDbs: STORES_MAX, cache: false, noSubdir: false, overlappingSync: false } as const;
   return open<unknown, Buffer>({
     ...common,
     keyEncoding: "binary",

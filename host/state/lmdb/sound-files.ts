@@ -20,7 +20,9 @@ const VERIFIER = new URL(
 export async function unsound(path: string): Promise<string | undefined> {
   if (!existsSync(path)) return undefined;
   const data = join(path, DATA_FILE);
-  if (!existsSync(data)) return jsonIn(path, CLOSED_FILE) === undefined ? undefined : "has lost its data";
+  if (!existsSync(data) || statSync(data).size === 0) {
+    return jsonIn(path, CLOSED_FILE) === undefined ? undefined : "has lost its data";
+  }
   const format = jsonIn(path, FORMAT_FILE)?.format;
   if (typeof format !== "number") return "is not ours, or has lost its format";
   if (format > FORMAT) return `is of the newer format ${format}; this version knows ${FORMAT}`;
@@ -28,10 +30,14 @@ export async function unsound(path: string): Promise<string | undefined> {
   return (await isReadable(path)) ? undefined : "is damaged";
 }
 
-/** A process of its own reads all of it: LMDB may kill who reads damaged pages. */
-function isReadable(path: string): Promise<boolean> {
+/** A process of its own reads all of it: LMDB may kill who reads damaged pages. What is sound is so at the second look, too. */
+async function isReadable(path: string): Promise<boolean> {
+  return (await readsAll(path)) || (await readsAll(path));
+}
+
+function readsAll(path: string): Promise<boolean> {
   return new Promise((resolve) => {
-    execFile(process.execPath, [fileURLToPath(VERIFIER), path], (error) => resolve(error === null));
+    execFile(process.execPath, [fileURLToPath(VERIFIER), path], (_error, said) => resolve(said === "sound"));
   });
 }
 

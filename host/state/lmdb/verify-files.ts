@@ -2,8 +2,8 @@ import { openEnvironment } from "./environment.ts";
 import { POSITIONS, soundEntry } from "./stored-entry.ts";
 
 /**
- * Reads an environment to its end, in a process of its own: it may be killed by what it reads. Ends with 0 if every entry
- * is what was written, and keys lie in their order.
+ * Reads an environment to its end, in a process of its own: it may be killed by what it reads. Says "sound" if every
+ * entry is what was written, and keys lie in their order; how it ends says nothing then.
  */
 const path = process.argv[2]!;
 const environment = await openEnvironment(path, true);
@@ -21,4 +21,4 @@ for (const key of environment.getKeys()) {
     before = Buffer.from(stored);
   }
 }
-await environment.close();
+process.stdout.write("sound");
