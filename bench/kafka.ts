@@ -7,7 +7,7 @@ import { type Cluster, startCluster } from "./cluster/cluster.ts";
 import { KAFKA_VERSION } from "./cluster/jars.ts";
 import { clusterSource, hasJava } from "./cluster/source.ts";
 import { barChart } from "./lib/bar-chart.ts";
-import { CONTENDERS, type Contender } from "./lib/contenders.ts";
+import { type Contender, JOBS } from "./lib/contenders.ts";
 import { markdownTable, type Row, type RunResult, rowsOf, thousands } from "./lib/report.ts";
 
 /**
@@ -17,6 +17,7 @@ import { markdownTable, type Row, type RunResult, rowsOf, thousands } from "./li
  * Claims this stands for: README, "How fast". Linux only, since CPU seconds come from /proc.
  */
 const USAGE = `npm run bench:kafka -- [options]
+  --job main|count   main: JSON decoded and encoded; count: a count by key, every update written
   --brokers 1|3      1
   --records N        5000000 on one broker, 1000000 on three
   --runs N           3 of each contender
@@ -28,6 +29,7 @@ const USAGE = `npm run bench:kafka -- [options]
 
 const { values } = parseArgs({
   options: {
+    job: { type: "string", default: "main" },
     brokers: { type: "string", default: "1" },
     records: { type: "string" },
     runs: { type: "string", default: "3" },
@@ -39,6 +41,7 @@ const { values } = parseArgs({
     help: { type: "boolean", default: false },
   },
 });
+const job = JOBS[values.job];
 const brokers = values.brokers === "3" ? 3 : 1;
 const settings = {
   brokers,
@@ -50,7 +53,7 @@ const settings = {
 const WARMUP_RECORDS = 1_000_000;
 let started = 0;
 
-if (values.help) console.log(USAGE);
+if (values.help || job === undefined) console.log(USAGE);
 else await main();
 
 async function main(): Promise<void> {
@@ -64,7 +67,7 @@ async function main(): Promise<void> {
     process.exitCode = 1;
     return;
   }
-  const contenders = CONTENDERS.filter(({ name }) => name.includes(values.only));
+  const contenders = job!.contenders.filter(({ name }) => name.includes(values.only));
   say(`Brokers: ${source.says}.`);
   say(
     `${settings.brokers} broker(s), Kafka ${KAFKA_VERSION}, ${thousands(settings.records)} records, ${settings.threads} thread(s)`,
@@ -122,13 +125,13 @@ async function runOnce(
   const directory = mkdtempSync(join(tmpdir(), "peridot-bench-"));
   await tools.createTopic(output, 6, settings.brokers, { "message.timestamp.type": "LogAppendTime" });
   try {
-    const job = { cluster, input, output, applicationId: id, threads: settings.threads, directory };
-    const { app, measurement } = await tools.measure(output, records, () => contender.start(job), {
+    const run = { cluster, input, output, applicationId: id, threads: settings.threads, directory };
+    const { app, measurement } = await tools.measure(output, records, () => contender.start(run), {
       brokers: cluster.pids(),
     });
     await app.stop();
-    const verdict = await tools.verify(input, output);
-    if (!verdict.exact) throw new Error(`${contender.name}: the output is wrong: ${JSON.stringify(verdict)}`);
+    const wrong = await job!.verify(cluster, input, output);
+    if (wrong !== undefined) throw new Error(`${contender.name}: the output is wrong: ${wrong}`);
     const millions = records / 1e6;
     return {
       contender: contender.name,
@@ -146,7 +149,8 @@ async function runOnce(
 
 function report(results: readonly RunResult[]): void {
   const rows = rowsOf(results);
-  const name = values.name ?? (settings.brokers === 1 ? "one-broker" : "three-brokers");
+  const place = settings.brokers === 1 ? "one-broker" : "three-brokers";
+  const name = values.name ?? (values.job === "main" ? place : `${values.job}-${place}`);
   const machine = {
     cpu: cpus()[0]?.model.trim() ?? "",
     cores: cpus().length,
@@ -169,7 +173,7 @@ function report(results: readonly RunResult[]): void {
 }
 
 function chartOf(rows: readonly Row[]): string {
-  const title = `The main job, ${settings.brokers === 1 ? "one broker" : "three brokers, replication 3"}, exactly once`;
+  const title = `${job!.title}, ${settings.brokers === 1 ? "one broker" : "three brokers, replication 3"}, exactly once`;
   const panel = (what: string, pick: (row: Row) => number, label: (value: number) => string) => ({
     title: what,
     bars: rows.map((row) => ({ name: row.contender, value: pick(row), label: label(pick(row)) })),

@@ -16,6 +16,16 @@ export interface Verdict {
   readonly unreadableOut: number;
 }
 
+/** What `verifyCounts` found. `exact` says it all. */
+export interface CountsVerdict {
+  readonly exact: boolean;
+  readonly in: number;
+  readonly out: number;
+  readonly keys: number;
+  /** Keys whose counts are not 1, 2, 3 …, up to the number of their records. */
+  readonly wrongKeys: number;
+}
+
 /** What `verifyOrders` found. `exact` says it all. */
 export interface OrdersVerdict {
   readonly exact: boolean;
@@ -161,6 +171,15 @@ export class Tools {
     const status = await launched.ended;
     if (status !== 0 && status !== 1) throw new Error(`Verify ended with ${status}:\n${launched.said()}`);
     return lastLineOf<Verdict>(launched);
+  }
+
+  /** Compares the output of a count by key with the input: see java/VerifyCounts.java. */
+  async verifyCounts(input: string, output: string): Promise<CountsVerdict> {
+    const launched = await this.start("VerifyCounts", [input, output]);
+    const status = await launched.ended;
+    if (status !== 0 && status !== 1)
+      throw new Error(`VerifyCounts ended with ${status}:\n${launched.said()}`);
+    return lastLineOf<CountsVerdict>(launched);
   }
 
   /** Compares output and dead letters with the orders that went in: see java/VerifyOrders.java. */

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Cluster } from "../cluster/cluster.ts";
 import { type Launched, launch } from "../cluster/processes.ts";
 
-/** One run of the main job: INPUT to OUTPUT, exactly once, with commits each 100 ms. */
+/** One run of a job: INPUT to OUTPUT, exactly once, with commits each 100 ms. */
 export interface Job {
   readonly cluster: Cluster;
   readonly input: string;
@@ -19,9 +19,9 @@ export interface Contender {
   start(job: Job): Promise<Launched>;
 }
 
-const APP = join(import.meta.dirname, "..", "apps", "json-map.ts");
+const APPS = join(import.meta.dirname, "..", "apps");
 
-function peridot(name: string, settings: Record<string, string>): Contender {
+function peridot(name: string, settings: Record<string, string>, app = "json-map"): Contender {
   return {
     name,
     async start({ cluster, input, output, applicationId, threads, directory }) {
@@ -36,7 +36,7 @@ function peridot(name: string, settings: Record<string, string>): Contender {
         GUARANTEE: "exactly_once_v2",
         ...settings,
       };
-      return launch([process.execPath, APP], { env });
+      return launch([process.execPath, join(APPS, `${app}.ts`)], { env });
     },
   };
 }
@@ -67,10 +67,44 @@ function kafkaStreams(name: string, settings: Record<string, string>): Contender
   };
 }
 
-export const CONTENDERS: readonly Contender[] = [
+/** What is run, and how its output is verified. */
+export interface JobKind {
+  readonly title: string;
+  readonly contenders: readonly Contender[];
+  /** @returns what is wrong; undefined: nothing */
+  readonly verify: (cluster: Cluster, input: string, output: string) => Promise<string | undefined>;
+}
+
+const CONTENDERS: readonly Contender[] = [
   peridot("Peridot", {}),
   // one process, one thread: the binding works in the main thread only
   peridot("Peridot on librdkafka", { TRANSPORT: "librdkafka", THREADS: "0" }),
   kafkaStreams("Kafka Streams, defaults", {}),
   kafkaStreams("Kafka Streams, tuned", TUNED),
 ];
+
+/** Each update is written. */
+const COUNTERS: readonly Contender[] = [
+  peridot("Peridot", { CACHE: "0" }, "count"),
+  kafkaStreams("Kafka Streams, defaults", { job: "count", "statestore.cache.max.bytes": "0" }),
+  kafkaStreams("Kafka Streams, tuned", { job: "count", "statestore.cache.max.bytes": "0", ...TUNED }),
+];
+
+export const JOBS: Readonly<Record<string, JobKind>> = {
+  main: {
+    title: "The main job",
+    contenders: CONTENDERS,
+    async verify({ tools }, input, output) {
+      const verdict = await tools.verify(input, output);
+      return verdict.exact ? undefined : JSON.stringify(verdict);
+    },
+  },
+  count: {
+    title: "Count by key, every update written",
+    contenders: COUNTERS,
+    async verify({ tools }, input, output) {
+      const verdict = await tools.verifyCounts(input, output);
+      return verdict.exact ? undefined : JSON.stringify(verdict);
+    },
+  },
+};

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.ObjectReader;
 import com.fasterxml.jackson.databind.ObjectWriter;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.Map;
 import java.util.Properties;
 import java.util.concurrent.CountDownLatch;
 import org.apache.kafka.common.errors.SerializationException;
@@ -15,10 +16,11 @@ import org.apache.kafka.streams.StreamsBuilder;
 import org.apache.kafka.streams.StreamsConfig;
 import org.apache.kafka.streams.errors.StreamsUncaughtExceptionHandler.StreamThreadExceptionResponse;
 import org.apache.kafka.streams.kstream.Consumed;
+import org.apache.kafka.streams.kstream.Materialized;
 import org.apache.kafka.streams.kstream.Produced;
 
 /**
- * StreamsPeer INPUT OUTPUT APPLICATION-ID STATE-DIR [SETTING=VALUE ...]: the main job as a Kafka Streams application,
+ * StreamsPeer INPUT OUTPUT APPLICATION-ID STATE-DIR [job=json-map|count] [SETTING=VALUE ...]: the job as a Kafka Streams application,
  * exactly once, with commits each 100 ms; whatever else is set comes from the arguments. Runs until SIGTERM.
  */
 public final class StreamsPeer {
@@ -43,11 +45,20 @@ public final class StreamsPeer {
         settings.put(StreamsConfig.PROCESSING_GUARANTEE_CONFIG, StreamsConfig.EXACTLY_ONCE_V2);
         settings.put(StreamsConfig.COMMIT_INTERVAL_MS_CONFIG, "100");
         settings.put(StreamsConfig.consumerPrefix("auto.offset.reset"), "earliest");
-        settings.putAll(Clients.options(args, 4));
+        Map<String, String> options = Clients.options(args, 4);
+        String job = options.getOrDefault("job", "json-map");
+        options.remove("job");
+        settings.putAll(options);
 
         StreamsBuilder builder = new StreamsBuilder();
         Serde<String> string = Serdes.String();
-        builder.stream(args[0], Consumed.with(string, json(AddressIn.class)))
+        if (job.equals("count")) {
+            builder.stream(args[0], Consumed.with(string, Serdes.ByteArray()))
+                .groupByKey()
+                .count(Materialized.as("counts"))
+                .toStream()
+                .to(args[1], Produced.with(string, Serdes.Long()));
+        } else builder.stream(args[0], Consumed.with(string, json(AddressIn.class)))
             .mapValues(value -> new AddressOut(value.address(), value.city(), value.state(), value.postcode()))
             .to(args[1], Produced.with(string, json(AddressOut.class)));
 
