@@ -72,6 +72,7 @@ suite("README", () => {
     assert.equal(api.taskBatchChannel.name, "peridot:task:batch");
     assert.equal(api.badRecordsChannel.name, "peridot:task:bad");
     assert.equal(api.recordPurgeChannel.name, "peridot:purge");
+    assert.equal(api.restoreChannel.name, "peridot:restore");
   });
 });
 

@@ -85,7 +85,7 @@ export class KGroupedStream<K, V> {
    * @param initializer what a key begins with.
    *
    * @example
-   *   orders.groupByKey().aggregate(() => 0, (_key, order, sum) => sum + order.total, { store: "sums", value: f64 })
+   *   orders.groupByKey().aggregate(() => 0, (_key, order, sum) => sum + order.Price, { store: "sums", value: f64 })
    */
   aggregate<A>(
     initializer: () => A,

@@ -199,7 +199,7 @@ export class KStream<K, V, Known extends KnownSerdes = never> extends StreamEnd<
    * Groups the records by other keys: they go through a topic. A record whose new key is null is dropped.
    *
    * @example
-   *   orders.groupBy((id, order) => order.city, { key: string }).count({ store: "per-city" })
+   *   clients.groupBy((_key, client) => client.State, { key: string }).count({ store: "per-state" })
    */
   groupBy<K2>(
     selector: (key: K, value: V) => K2,
@@ -285,7 +285,7 @@ export class KStream<K, V, Known extends KnownSerdes = never> extends StreamEnd<
    * @throws TOPOLOGY_INVALID if there is no such store
    *
    * @example
-   *   words.process(() => new Deduplicator(), { stores: ["seen"] }).to("once", { key: string, value: string })
+   *   clients.process(() => ({ process: ({ key, timestamp }) => console.log(key, timestamp) }))
    */
   process<K2, V2>(supplier: ProcessorSupplier<K, V, K2, V2>, connected: Connected = {}): KStream<K2, V2> {
     const serdes = { key: undefined, value: undefined };

@@ -146,7 +146,10 @@ export class KTable<K, V, Known extends KnownSerdes = never> {
    * is null belongs to no group.
    *
    * @example
-   *   users.groupBy((id, user) => [user.city, 1n], { key: string, value: i64 }).count({ store: "per-city" })
+   *   builder
+   *     .table("clients", { key: string, value: json(Client) })
+   *     .groupBy((_key, client) => [client.State, 1n], { key: string, value: i64 })
+   *     .count({ store: "per-state" })
    */
   groupBy<K2, V2>(
     selector: (key: K, value: V) => readonly [K2 | null, V2 | null],

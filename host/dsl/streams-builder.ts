@@ -64,7 +64,7 @@ export class StreamsBuilder {
    * @throws TOPOLOGY_INVALID if the topic has no name
    *
    * @example
-   *   builder.table("users", { key: string, value: json(User) }, { store: "users" })
+   *   builder.table("clients", { key: string, value: json(Client) }, { store: "clients" })
    */
   table<K, V>(
     topic: string,

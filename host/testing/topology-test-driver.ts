@@ -143,7 +143,11 @@ export class TopologyTestDriver {
    * @throws TEST_DRIVER_MISUSED if there is no such store
    *
    * @example
-   *   driver.store<ReadOnlyKeyValueStore<string, ValueAndTimestamp<bigint>>>("counts").get("a")
+   *   const driver = new TopologyTestDriver((builder) => {
+   *     builder.stream("words", { key: string, value: string }).groupByKey().count({ store: "counts" });
+   *   });
+   *   driver.input("words", { key: string, value: string }).pipe("a", "hello", 1_700_000_000_000);
+   *   driver.store<ReturnType<typeof timestampedKeyValueStore<string, bigint>>["store"]>("counts");
    */
   store<S>(name: string, partition = 0): S {
     for (const [subTopology, stores] of this.#storesOf) {
