@@ -19,6 +19,7 @@ import { assert } from "../assert.ts";
 import type { BatchView } from "./batch-view.ts";
 import { NO_HEADERS } from "./record-header.ts";
 
+const HIGH = 2 ** 32;
 /** Bytes of an element of each column, in the order of their ids (kernels/abi/batch.ts). */
 const ELEMENT_BYTES = [4, 4, 8, 4, 4, 4, 4, 4, 4, 2, 4] as const;
 
@@ -73,6 +74,19 @@ export class BatchBuilder {
     this.#headersAt[row] = this.#used;
     this.#headersLengths[row] = this.#write(rawHeaders);
     this.#rows = row + 1;
+  }
+
+  /** The same with a timestamp as a number, 0 or more: no bigint is made of it. */
+  appendAt(
+    key: Uint8Array | string | null,
+    value: Uint8Array | string | null,
+    timestamp: number,
+    rawHeaders: Uint8Array,
+  ): void {
+    const row = this.#rows;
+    this.append(key, value, 0n, rawHeaders);
+    this.#stampWords[2 * row] = (timestamp % HIGH) | 0;
+    this.#stampWords[2 * row + 1] = Math.floor(timestamp / HIGH);
   }
 
   /**

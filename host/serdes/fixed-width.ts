@@ -11,8 +11,8 @@ export function viewOfWidth(serde: string, bytes: Uint8Array, width: number): Da
   return new DataView(bytes.buffer, bytes.byteOffset, width);
 }
 
-/** Room for one number of `width` bytes. */
-export function roomOfWidth(width: number): { readonly bytes: Uint8Array; readonly view: DataView } {
-  const bytes = new Uint8Array(width);
-  return { bytes, view: new DataView(bytes.buffer) };
+/** Room for one number of `width` bytes: of a Buffer's pool, which costs a tenth of a buffer of its own. */
+export function roomOfWidth(width: number): { readonly bytes: Buffer; readonly view: DataView } {
+  const bytes = Buffer.allocUnsafe(width);
+  return { bytes, view: new DataView(bytes.buffer, bytes.byteOffset, width) };
 }

@@ -1,5 +1,5 @@
 import type { Serde } from "../topology/serde.ts";
-import { roomOfWidth, viewOfWidth } from "./fixed-width.ts";
+import { viewOfWidth } from "./fixed-width.ts";
 import { refusal } from "./refusal.ts";
 
 const WIDTH = 8;
@@ -10,9 +10,12 @@ export const i64: Serde<bigint> = Object.freeze({
   format: "i64" as const,
   serialize(value: bigint): Uint8Array {
     if (typeof value !== "bigint" || BigInt.asIntN(64, value) !== value) throw refusal("i64", value);
-    const { bytes, view } = roomOfWidth(WIDTH);
-    view.setBigInt64(0, value);
+    const bytes = Buffer.allocUnsafe(WIDTH);
+    bytes.writeBigInt64BE(value);
     return bytes;
   },
-  deserialize: (bytes: Uint8Array): bigint => viewOfWidth("i64", bytes, WIDTH).getBigInt64(0),
+  deserialize: (bytes: Uint8Array): bigint =>
+    bytes instanceof Buffer && bytes.length === WIDTH
+      ? bytes.readBigInt64BE()
+      : viewOfWidth("i64", bytes, WIDTH).getBigInt64(0),
 });

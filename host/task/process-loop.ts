@@ -69,7 +69,7 @@ export class TaskRun {
       if (grown !== outputs.grown) read = recordReader(set); // linear memory has grown
       grown = outputs.grown;
       const record = read(item);
-      const run = this.#at(at, { ...origin, offset: chunk.view.offset(row) });
+      const run = this.#at(at, () => ({ ...origin, offset: chunk.view.offset(row) }));
       this.#guarded(() => {
         graph.process(step.node, record, run);
         this.#flushLarge(run);
@@ -112,7 +112,7 @@ export class TaskRun {
   #punctuateBehind(row: number): void {
     const { graph } = this.#parts;
     if (!graph.isDue("stream-time")) return;
-    const run = this.#at({ row, place: BEHIND_ALL, path: undefined }, undefined);
+    const run = this.#at({ row, place: BEHIND_ALL, path: undefined }, nowhere);
     this.#guarded(() => {
       graph.punctuate("stream-time", run);
       this.#flushLarge(run);
@@ -138,6 +138,8 @@ export class TaskRun {
     }
   }
 }
+
+function nowhere(): undefined {}
 
 /** Reads records by item. What headers a record has, outlives the batch: a store may keep them. */
 function recordReader(set: RowSet): (item: number) => FlowRecord {

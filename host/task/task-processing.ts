@@ -120,7 +120,7 @@ export class TaskProcessing {
     const errors = new EventErrors(this.#parts.errors, this.#parts.outbox);
     const at = { row: 0, place: 0, path: undefined };
     try {
-      work({ at, outputs: this.#outputs, errors, metadata: undefined });
+      work({ at, outputs: this.#outputs, errors, metadata: () => undefined });
     } catch (thrown) {
       if (!(thrown instanceof Stop)) throw thrown;
       this.settle(0);

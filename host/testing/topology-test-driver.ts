@@ -1,6 +1,8 @@
 import { blueprintOf, Peridot } from "../app.ts";
 import { StreamsBuilder } from "../dsl/streams-builder.ts";
 import { PeridotError } from "../errors.ts";
+import { committedReader } from "../state/stores/committed-reader.ts";
+import { readStore } from "../state/stores/open-store.ts";
 import { KernelTraps } from "../task/kernel-traps.ts";
 import { makeTaskRunner } from "../task/runner.ts";
 import { type RunnerCounters, type TaskRunner, taskName } from "../task/task.ts";
@@ -132,6 +134,26 @@ export class TopologyTestDriver {
       throw misuse(`nothing writes "${topic}"`, `Correct its name: what is written is ${listed(written)}`);
     }
     return new TestOutputTopic(topic, serdes, this.#unreadOf(topic));
+  }
+
+  /**
+   * A store of the topology, as of the last commit point, for reading.
+   *
+   * @param partition of the task; default 0.
+   * @throws TEST_DRIVER_MISUSED if there is no such store
+   *
+   * @example
+   *   driver.store<ReadOnlyKeyValueStore<string, ValueAndTimestamp<bigint>>>("counts").get("a")
+   */
+  store<S>(name: string, partition = 0): S {
+    for (const [subTopology, stores] of this.#storesOf) {
+      const found = stores.find(({ spec }) => spec.name === name);
+      const state = this.#states.of(taskName({ subTopology, partition }));
+      if (found !== undefined && state !== undefined)
+        return readStore(found.spec, committedReader(state.store(name).table)) as S;
+    }
+    const names = [...this.#storesOf.values()].flat().map(({ spec }) => spec.name);
+    throw misuse(`partition ${partition} has no store "${name}"`, `There are ${listed(names)}`);
   }
 
   /** The topics that something was written to so far, internal ones included. */

@@ -11,6 +11,7 @@ export interface StreamRecord<K = unknown, V = unknown> {
   withHeaders(headers: readonly RecordHeader[]): StreamRecord<K, V>;
 }
 
+/** A header of a record: names may come several times. */
 export interface RecordHeader {
   readonly key: string;
   readonly value: Uint8Array | null;
@@ -51,6 +52,7 @@ export type PunctuationType = "stream-time" | "wall-clock";
 /** @param timestamp the time that has come, in milliseconds since the epoch: not the one that was due. */
 export type Punctuator = (timestamp: number) => void;
 
+/** What `schedule` gives: it can be called off. */
 export interface Cancellable {
   cancel(): void;
 }

@@ -1,6 +1,7 @@
 import type { StateBackendType } from "../state/state-backend.ts";
 import type { AnySerde } from "./serde.ts";
 
+/** What a store holds: values by key; the same with timestamps; values by key with their past. */
 export type StoreKind = "key-value" | "timestamped-key-value" | "versioned";
 
 /** A store as data. S: what processors get of it. */

@@ -113,11 +113,12 @@ export class Scene {
     await this.until(() => this.#outputs().length >= written);
   }
 
-  /** Resolves once it holds. @throws what an application of the scene has ended with meanwhile */
+  /** Resolves once it holds. @throws what the applications of the scene have ended with, once all have: it never will then */
   async until(holds: () => boolean): Promise<void> {
-    const failures = this.#apps.map((app) => app.ended.then(() => new Promise<never>(() => {})));
+    const ends = this.#apps.map((app) => app.ended.then(() => new Promise<never>(() => {})));
+    const allOver = Promise.any(ends.length === 0 ? [new Promise<never>(() => {})] : ends);
     let isOver = false;
-    await Promise.race([until(() => isOver || holds()), ...failures]).finally(() => {
+    await Promise.race([until(() => isOver || holds()), allOver]).finally(() => {
       isOver = true;
     });
   }

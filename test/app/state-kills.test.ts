@@ -81,7 +81,14 @@ for (const threads of [0, 1]) {
       said.push(app.said());
       assertExact("out", written);
       assertExact("app-counts-changelog", written);
-      assert.deepEqual(setAside(stateDir), [], said.join("").match(/the state in .*/g)?.join("\n"));
+      assert.deepEqual(
+        setAside(stateDir),
+        [],
+        said
+          .join("")
+          .match(/the state in .*/g)
+          ?.join("\n"),
+      );
       const restored = said
         .flatMap((text) => [...text.matchAll(/^restored (\d+)$/gm)])
         .reduce((sum, [, records]) => sum + Number(records), 0);

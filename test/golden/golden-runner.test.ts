@@ -82,6 +82,21 @@ suite("verdicts", () => {
     assert.deepEqual(runScenario({ ...right, dropped: 1, storeSensitive: ["dropped"] }), { is: "passed" });
   });
 
+  test("the contents of stores are compared", () => {
+    const topology = [
+      shouting[0]!,
+      { id: "g", op: "groupByKey", from: "s" },
+      { id: "c", op: "count", from: "g", store: "c" },
+    ];
+    const scenario = { topology, inputs: [input], expected: [[]] };
+    const row = { key: input.key, value: 1, timestamp: input.timestamp };
+    assert.deepEqual(runScenario({ ...right, ...scenario, stores: { c: [row] } }), { is: "passed" });
+    assert.match(
+      because({ ...scenario, stores: { c: [{ ...row, value: 2 }] } }),
+      /store c\n {2}- .*2.*\n {2}\+ /,
+    );
+  });
+
   test("an error that must come and does not, and one that must not", () => {
     assert.match(
       because({ expected: [[{ error: "user-function" }]] }),

@@ -1,7 +1,7 @@
 import { PeridotError } from "../../host/index.ts";
 import { unsupportedOp } from "./build-topology.ts";
 import { differences, textOf } from "./differences.ts";
-import { isError, type Scenario } from "./scenario.ts";
+import { isError, type Scenario, type ScenarioRow } from "./scenario.ts";
 import { ScenarioRun } from "./scenario-run.ts";
 
 /** What running a scenario has shown. */
@@ -40,6 +40,11 @@ function differencesOf(scenario: Scenario): readonly string[] {
       return [`step ${index}: ${textOf(step)}`, ...found.map((line) => `  ${line}`)];
     }
   }
+  if (!sensitive.has("stores")) {
+    const stores = Object.entries(scenario.stores ?? {});
+    const found = stores.flatMap(([name, rows]) => storeDifferences(name, rows, run.rows(name)));
+    if (found.length > 0) return found;
+  }
   if (scenario.dropped === undefined || sensitive.has("dropped") || run.dropped === scenario.dropped)
     return [];
   return ["dropped", `  - ${scenario.dropped}`, `  + ${run.dropped}`];
@@ -56,4 +61,20 @@ function stepDifferences(run: ScenarioRun, scenario: Scenario, index: number): r
   } catch (defect) {
     return [`failed: ${defect instanceof Error ? defect.stack : defect}`];
   }
+}
+
+/** The order of rows carries no meaning. */
+function storeDifferences(
+  name: string,
+  expected: readonly ScenarioRow[],
+  found: readonly ScenarioRow[],
+): readonly string[] {
+  const sorted = (rows: readonly ScenarioRow[]) => rows.map((row) => textOf(row)).toSorted();
+  const [wanted, there] = [sorted(expected), sorted(found)];
+  if (wanted.join() === there.join()) return [];
+  return [
+    `store ${name}`,
+    ...wanted.filter((row) => !there.includes(row)).map((row) => `  - ${row}`),
+    ...there.filter((row) => !wanted.includes(row)).map((row) => `  + ${row}`),
+  ];
 }

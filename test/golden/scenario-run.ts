@@ -7,6 +7,7 @@ import {
 } from "../../host/index.ts";
 import { buildTopology } from "./build-topology.ts";
 import { inputBytes, outputPart } from "./golden-serdes.ts";
+import { plain, type Value } from "./golden-values.ts";
 import {
   type ErrorWord,
   type Scenario,
@@ -15,10 +16,16 @@ import {
   type ScenarioInput,
   type ScenarioNode,
   type ScenarioRecord,
+  type ScenarioRow,
   type ScenarioStep,
   topicsOf,
 } from "./scenario.ts";
 import { TopicContents } from "./topic-contents.ts";
+
+interface StampedValue {
+  readonly value: Value;
+  readonly timestamp: number;
+}
 
 const BYTES = { key: bytes, value: bytes };
 
@@ -87,6 +94,19 @@ export class ScenarioRun {
     }
     const written = this.driver.producedTopics.flatMap((topic) => this.#read(topic));
     return stopped ?? [...this.#seenNow, ...written];
+  }
+
+  /** The contents of a store, as scenario files write them. */
+  rows(name: string): readonly ScenarioRow[] {
+    const store = this.driver.store<{ all(): Iterable<readonly [Value, Value | StampedValue]> }>(name);
+    const kind = this.#scenario.topology.find(({ id, op }) => op === "store" && id === name)?.kind;
+    return Array.from(store.all(), ([key, stored]) => {
+      if (typeof stored !== "object" || stored === null || !("timestamp" in stored))
+        return { key: plain(key), value: plain(stored) };
+      const { value, timestamp } = stored;
+      const row = { key: plain(key), value: plain(value) };
+      return kind === "kv" ? row : { ...row, timestamp };
+    });
   }
 
   #pipe(input: PipedInput): void {

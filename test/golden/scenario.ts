@@ -83,6 +83,12 @@ export interface ScenarioConfig {
   readonly cacheMaxBytes?: number;
 }
 
+export interface ScenarioRow {
+  readonly key: unknown;
+  readonly value: unknown;
+  readonly timestamp?: number;
+}
+
 export interface Scenario {
   readonly name: string;
   readonly area: string;
@@ -92,6 +98,8 @@ export interface Scenario {
   readonly inputs: readonly ScenarioStep[];
   readonly expected: readonly (readonly (ScenarioRecord | ScenarioError)[])[];
   readonly dropped?: number;
+  /** Contents of stores behind the last step. */
+  readonly stores?: Readonly<Record<string, readonly ScenarioRow[]>>;
   /** Building the topology must fail; the exception of the reference. */
   readonly buildError?: string;
   /** Which parts of the outcome depend on the kind of the stores. */

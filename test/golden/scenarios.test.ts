@@ -11,75 +11,36 @@ import { errorSettings, ScenarioRun } from "./scenario-run.ts";
 
 const AREAS = areasIn(SCENARIO_FOLDER);
 
-/** What cannot run yet, in areas most of which can: the first operator that is missing. Strike out what passes. */
-const NOT_YET: Readonly<Record<string, string>> = {
-  "errors/deserialization-stream-time": "process",
-  "errors/deserialization-table": "table",
-  "errors/deserialization-global": "globalTable",
-  "errors/processing-continue-aggregate": "groupByKey",
-  "errors/processing-continue-processor": "process",
-  "errors/processing-continue-downstream-of-store": "groupByKey",
-  "errors/processing-stream-time": "process",
-  "errors/dlq-processing-repartition": "groupBy",
-  "errors/dlq-unused": "groupByKey",
-  "merge-branch/merge-then-count": "groupByKey",
-  "repartition/group-by-new-key": "groupBy",
-  "repartition/group-by-null-key": "groupBy",
-  "repartition/select-key-then-group": "groupByKey",
-  "repartition/map-then-join": "join",
-  "repartition/to-table-after-key-change": "toTable",
-  "repartition/two-groupings": "groupBy",
-  "time/from-field-skip": "process",
-  "time/from-field-partition-time": "process",
-  "time/from-field-window": "groupByKey",
-  "time/table-from-field": "table",
-  "time/constant-zero": "groupByKey",
-  "time/output-map-chain": "groupBy",
-  "time/aggregate-of-table-timestamp": "table",
-  "time/join-timestamps": "table",
-  "time/through-window-result": "groupByKey",
-};
-
-/** Areas that need state, all of them. */
-const WITH_STATE: ReadonlySet<string> = new Set([
-  "aggregate",
-  "cogroup",
-  "global-table",
-  "join-fk",
-  "join-stream-stream",
-  "join-stream-table",
-  "join-table-table",
-  "processor",
-  "punctuate",
-  "session",
-  "sliding",
+/** Operators, and kinds of stores, that are not there yet. Strike out what comes. */
+const NOT_YET: ReadonlySet<string> = new Set([
+  "globalTable",
+  "join",
+  "store lru",
+  "store session",
+  "store window",
   "suppress",
-  "table",
-  "versioned",
-  "window",
+  "windowedBy",
 ]);
+/** Scenarios that need one of them. */
+const SKIPPED = 203;
 
 suite("what Kafka Streams does, the test driver does", () => {
-  for (const area of AREAS.filter((each) => !WITH_STATE.has(each))) {
+  let skipped = 0;
+  for (const area of AREAS) {
     for (const scenario of readScenarios(SCENARIO_FOLDER, area)) {
-      const op = NOT_YET[scenario.name];
-      test(op === undefined ? scenario.name : `${scenario.name}: not yet, for want of ${op}`, () => {
-        assert.deepEqual(runScenario(scenario), op === undefined ? { is: "passed" } : { is: "skipped", op });
-      });
+      const op = unsupportedOp(scenario.topology);
+      if (op !== undefined) {
+        assert.ok(NOT_YET.has(op), `${scenario.name} needs ${op}`);
+        skipped++;
+        continue;
+      }
+      test(scenario.name, () => assert.deepEqual(runScenario(scenario), { is: "passed" }));
     }
   }
 
-  test("areas with state are all skipped", () => {
+  test("what is left out is known", () => {
     assert.equal(AREAS.length, 20);
-    for (const area of WITH_STATE) {
-      const verdicts = readScenarios(SCENARIO_FOLDER, area).map((scenario) => runScenario(scenario).is);
-      assert.ok(verdicts.length > 0, area);
-      assert.deepEqual(
-        new Set(verdicts),
-        new Set(["skipped"]),
-        `${area}: strike it out, and list what is left`,
-      );
-    }
+    assert.equal(skipped, SKIPPED);
   });
 });
 
@@ -87,6 +48,8 @@ suite("the batch is never observable", () => {
   const scenarios = AREAS.flatMap((area) => readScenarios(SCENARIO_FOLDER, area));
   for (const scenario of scenarios) {
     if (scenario.buildError !== undefined || unsupportedOp(scenario.topology) !== undefined) continue;
+    // A commit point cuts a batch, and what a record cache tells depends on them: here there is one behind each row.
+    if (scenario.config?.cacheMaxBytes !== undefined) continue;
     test(scenario.name, () => checkInvariance(scenario));
   }
 });

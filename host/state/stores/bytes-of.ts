@@ -1,16 +1,20 @@
 import type { AnySerde } from "../../topology/serde.ts";
 import { type KeyText, keyBytes, keyText } from "../key-text.ts";
 
-export function bytesOf(serde: AnySerde, value: unknown): Buffer {
+/** Bytes that may be kept: those of a serde of the user's are copied, since it may use them again. */
+export function bytesOf(serde: AnySerde, value: unknown): Uint8Array {
   const made = serde.serialize(value);
   if (typeof made === "string") return Buffer.from(made);
-  // a serde may use its bytes again
-  return Buffer.from(made);
+  return serde.format === "custom" ? Buffer.from(made) : made;
 }
+
+/** Such a text has one byte a character. */
+const ASCII = /^[\0-\x7f]*$/;
 
 export function keyTextOf(serde: AnySerde, key: unknown): KeyText {
   const made = serde.serialize(key);
-  return typeof made === "string" ? keyText(Buffer.from(made)) : keyText(made);
+  if (typeof made !== "string") return keyText(made);
+  return ASCII.test(made) ? made : keyText(Buffer.from(made));
 }
 
 export function keyOf<K>(serde: AnySerde, text: KeyText): K {

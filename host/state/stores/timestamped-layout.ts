@@ -20,15 +20,24 @@ export function timestampedLayout<V>({ value }: StoreSpec): ValueLayout<ValueAnd
   };
 }
 
+// Halves of 32 bits: a bigint for each would cost more than all else.
+const HIGH = 2 ** 32;
+
+function wordAt(bytes: Uint8Array, at: number): number {
+  return (bytes[at]! << 24) | (bytes[at + 1]! << 16) | (bytes[at + 2]! << 8) | bytes[at + 3]!;
+}
+
+/** @param timestamp 0 or more. */
 export function stamped(value: Uint8Array, timestamp: number): Uint8Array {
   const stored = Buffer.allocUnsafe(STAMP_BYTES + value.length);
-  stored.writeBigInt64BE(BigInt(timestamp), 0);
+  stored.writeInt32BE(Math.floor(timestamp / HIGH), 0);
+  stored.writeUInt32BE(timestamp % HIGH, 4);
   stored.set(value, STAMP_BYTES);
   return stored;
 }
 
 export function timestampIn(stored: Uint8Array): number {
-  return Number(new DataView(stored.buffer, stored.byteOffset, STAMP_BYTES).getBigInt64(0));
+  return wordAt(stored, 0) * HIGH + (wordAt(stored, 4) >>> 0);
 }
 
 export function valueIn(stored: Uint8Array): Uint8Array {

@@ -74,7 +74,7 @@ export class GraphOutputs {
   ): void {
     const gathered = this.#gathered(topic, node);
     const { key, value, timestamp, rawHeaders = NO_HEADERS } = record;
-    gathered.target.builder.append(key, value, BigInt(timestamp), rawHeaders);
+    gathered.target.builder.appendAt(key, value, timestamp, rawHeaders);
     gathered.node = node;
     gathered.made.push(at);
     gathered.partitions.push(partition);

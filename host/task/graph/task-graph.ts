@@ -40,8 +40,8 @@ export interface GraphRun {
   readonly at: MadeAt;
   readonly outputs: GraphOutputs;
   readonly errors: GraphErrors;
-  /** undefined: no record of a source is being processed. */
-  readonly metadata: RecordMetadata | undefined;
+  /** Gives undefined where no record of a source is being processed. */
+  readonly metadata: () => RecordMetadata | undefined;
 }
 
 interface Visited {
@@ -87,7 +87,15 @@ export class TaskGraph {
 
   /** One record, from the node at which it enters. @throws Stop; what an error handler throws */
   process(entry: NodeId, record: FlowRecord, run: GraphRun): void {
-    this.#within(run, record.timestamp, record.rawHeaders, () => this.#visit(entry, record));
+    this.#begin(run, record.timestamp, record.rawHeaders);
+    try {
+      this.#visit(entry, record);
+      if (this.#stopped !== undefined) throw this.#stopped;
+    } catch (thrown) {
+      throw causeOf(thrown);
+    } finally {
+      this.#end();
+    }
   }
 
   /** Calls all punctuators that are due. @returns whether there were any. */
@@ -118,7 +126,7 @@ export class TaskGraph {
   // ---- what processors ask, see ProcessorSeat
 
   get metadata(): RecordMetadata | undefined {
-    return this.#run?.metadata;
+    return this.#run?.metadata();
   }
 
   schedule(schedule: Schedule, startTime: number | undefined) {
@@ -213,27 +221,35 @@ export class TaskGraph {
 
   /** @throws what an error handler has thrown; Stop */
   #within(run: GraphRun, timestamp: number, headers: Uint8Array, work: () => void): void {
+    this.#begin(run, timestamp, headers);
+    try {
+      work();
+      // a user's code may have caught it
+      if (this.#stopped !== undefined) throw this.#stopped;
+    } catch (thrown) {
+      throw causeOf(thrown);
+    } finally {
+      this.#end();
+    }
+  }
+
+  #begin(run: GraphRun, timestamp: number, headers: Uint8Array): void {
     const { state } = this.parts;
     this.#run = run;
     this.#timestamp = timestamp;
     this.#stopped = undefined;
     state.row = run.at.row;
     state.headers = headers;
-    try {
-      work();
-      // a user's code may have caught it
-      if (this.#stopped !== undefined) throw this.#stopped;
-    } catch (thrown) {
-      throw thrown instanceof Stop && thrown.cause !== undefined ? thrown.cause : thrown;
-    } finally {
-      this.#run = undefined;
-      this.#stopped = undefined;
-      state.headers = NO_HEADERS;
-    }
+  }
+
+  #end(): void {
+    this.#run = undefined;
+    this.#stopped = undefined;
+    this.parts.state.headers = NO_HEADERS;
   }
 
   #punctuate({ node, punctuator }: Schedule, now: number, run: GraphRun): void {
-    this.#within({ ...run, metadata: undefined }, now, NO_HEADERS, () => {
+    this.#within({ ...run, metadata: nowhere }, now, NO_HEADERS, () => {
       try {
         punctuator(now);
       } catch (thrown) {
@@ -282,7 +298,7 @@ export class TaskGraph {
   #topicOf(node: string, { topic }: SinkWork, record: FlowRecord): string {
     if (typeof topic === "string") return topic;
     const { timestamp, headers } = record;
-    const origin: RecordOrigin = { ...(this.#run!.metadata ?? NOWHERE), timestamp, headers };
+    const origin: RecordOrigin = { ...(this.#run!.metadata() ?? NOWHERE), timestamp, headers };
     const chosen = topicIn(
       node,
       (topic as ExtractTopic<unknown, unknown>)(record.key as never, record.value as never, origin),
@@ -292,6 +308,11 @@ export class TaskGraph {
   }
 }
 
+/** What an error handler has thrown; a plain stop is itself. */
+function causeOf(thrown: unknown): unknown {
+  return thrown instanceof Stop && thrown.cause !== undefined ? thrown.cause : thrown;
+}
+
 function tooLate(node: string): PeridotError {
   return new PeridotError("TOPOLOGY_INVALID", {
     problem: `${node} forwards a record outside of process() and of its punctuators`,
@@ -299,6 +320,8 @@ function tooLate(node: string): PeridotError {
       "Forward before process() returns: what must be waited for belongs before the topology, or behind a topic",
   });
 }
+
+function nowhere(): undefined {}
 
 const NOWHERE: RecordMetadata = { topic: "", partition: -1, offset: -1n };
 
