@@ -5,15 +5,13 @@ export type Environment = RootDatabase<Buffer, Buffer>;
 /** One store's entries; see stored-entry.ts. */
 export type EntryDatabase = Database<Buffer, Buffer>;
 
+/** The file may grow to so much; nothing of it is taken before it is needed. */
+const MAP_BYTES = 2 ** 40;
 const STORES_MAX = 1024;
 const BINARY = { encoding: "binary", keyEncoding: "binary", cache: false } as const;
 
-/**
- * The package is loaded when it is first needed.
- *
- * @param mapBytes that the file may grow to: nothing of it is taken before it is needed; undefined: it is only read.
- */
-export async function openEnvironment(path: string, mapBytes: number | undefined): Promise<Environment> {
+/** The package is loaded when it is first needed. */
+export async function openEnvironment(path: string, readOnly: boolean): Promise<Environment> {
   const { open } = await loadPackage(() => import("lmdb"));
   // overlappingSync off: a commit is on disk when it returns
   return open<Buffer, Buffer>({
@@ -22,7 +20,7 @@ export async function openEnvironment(path: string, mapBytes: number | undefined
     maxDbs: STORES_MAX,
     noSubdir: false,
     overlappingSync: false,
-    ...(mapBytes === undefined ? { readOnly: true } : { mapSize: mapBytes }),
+    ...(readOnly ? { readOnly } : { mapSize: MAP_BYTES }),
   });
 }
 

@@ -21,37 +21,33 @@ import {
 } from "./store-summary.ts";
 import { readEntry, storedKey, writeEntry } from "./stored-entry.ts";
 
-/** The file may grow to so much. */
-const MAP_BYTES = 2 ** 40;
-
 /**
  * Stores in LMDB: one environment a task, one database in it a store, so that a store is counted and cleared as a whole.
  * Each commit is one transaction, on disk when it returns. LMDB has no checksums, and can kill the process on damaged
  * pages: each entry carries a CRC-32C, and after an unclean end a child process reads everything first.
  */
-export const lmdb: StateBackendType = lmdbOf(MAP_BYTES);
-
-/** @param mapBytes that the file of a task may grow to. */
-export function lmdbOf(mapBytes: number): StateBackendType {
-  return { name: "lmdb", persistent: true, open: (directory, warn) => openLmdb(directory, warn, mapBytes) };
-}
-
-async function openLmdb(directory: string, warn: (problem: string) => void, mapBytes: number) {
-  const path = join(directory, "lmdb");
-  try {
-    const problem = await unsound(path);
-    if (problem !== undefined) {
-      const aside = setAside(path);
-      warn(`the state in ${path} ${problem}: it is set aside as ${aside}, and restored from the changelogs`);
+export const lmdb: StateBackendType = {
+  name: "lmdb",
+  persistent: true,
+  async open(directory, warn) {
+    const path = join(directory, "lmdb");
+    try {
+      const problem = await unsound(path);
+      if (problem !== undefined) {
+        const aside = setAside(path);
+        warn(
+          `the state in ${path} ${problem}: it is set aside as ${aside}, and restored from the changelogs`,
+        );
+      }
+      mkdirSync(path, { recursive: true });
+      discardLock(path);
+      markOpen(path);
+      return new LmdbBackend(path, await openEnvironment(path, false));
+    } catch (error) {
+      throw error instanceof PeridotError ? error : failed(path, error);
     }
-    mkdirSync(path, { recursive: true });
-    discardLock(path);
-    markOpen(path);
-    return new LmdbBackend(path, await openEnvironment(path, mapBytes));
-  } catch (error) {
-    throw error instanceof PeridotError ? error : failed(path, error);
-  }
-}
+  },
+};
 
 class LmdbBackend implements StateBackend {
   readonly #path: string;
@@ -151,8 +147,9 @@ class LmdbBackend implements StateBackend {
 
 function failed(path: string, error: unknown): PeridotError {
   const problem = error instanceof Error ? error.message : String(error);
-  const remedy = /ENOSPC|MAP_FULL|mapsize|No space/.test(problem)
-    ? "Make room on the disk, and start again: nothing is lost"
+  // LMDB calls it an input/output error, too, when only a part of what it writes fits
+  const remedy = /ENOSPC|EFBIG|EIO|No space|too large|Input\/output/.test(problem)
+    ? "Make room on the disk if it is full, and start again: nothing is lost"
     : "Start again: what is not there is restored from the changelogs";
   const backend = existsSync(path) ? `lmdb in ${path}` : "lmdb";
   return new PeridotError("STATE_BACKEND_FAILED", { backend, problem, remedy }, error);

@@ -33,7 +33,9 @@ export async function unsound(path: string): Promise<string | undefined> {
   if (!existsSync(path)) return undefined;
   if (!statSync(path).isDirectory()) return "is not ours: it is no directory";
   const data = join(path, DATA_FILE);
-  if (!existsSync(data)) return jsonIn(path, CLOSED_FILE) === undefined ? undefined : "has lost its data";
+  // so it is after an end in the midst of the first opening
+  if (!existsSync(data) || statSync(data).size === 0)
+    return jsonIn(path, CLOSED_FILE) === undefined ? undefined : "has lost its data";
   const format = jsonIn(path, FORMAT_FILE)?.format;
   if (typeof format !== "number") return "is not ours, or has lost its format";
   if (format > FORMAT) return `is of the newer format ${format}; this version knows ${FORMAT}`;
