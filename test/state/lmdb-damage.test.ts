@@ -11,7 +11,11 @@ import { commitOf, lastCommit, type Snapshot, snapshotOf } from "./lmdb-content.
 
 const COMMITS = 12;
 const CASES = 100;
+/** What comes after the damage. */
+const COMMITS_LATER = 8;
 const PAGE_BYTES = 4096;
+/** Beside the environment: what its file was before the last commits. */
+const OLDER_FILE = "older.mdb";
 
 /** What may have happened to a directory; `path`: of the environment. */
 const DAMAGES: Readonly<Record<string, (path: string, random: SeededRandom) => void>> = {
@@ -44,6 +48,17 @@ const DAMAGES: Readonly<Record<string, (path: string, random: SeededRandom) => v
       data.copyWithin(to! * PAGE_BYTES, ...pageOf(from!));
       return data;
     }),
+  "pages as they were before": (path, random) =>
+    change(path, (data) => {
+      const older = readFileSync(join(path, "..", OLDER_FILE));
+      const pages = Array.from({ length: older.length / PAGE_BYTES - 2 }, (_, index) => index + 2);
+      const changed = pages.filter((page) => older.compare(data, ...pageOf(page), ...pageOf(page)) !== 0);
+      for (let left = random.whole(1, 3); left > 0; left--) {
+        const [start, end] = pageOf(random.pick(changed));
+        older.copy(data, start, start, end);
+      }
+      return data;
+    }),
   "meta pages damaged": (path, random) =>
     change(path, (data) => {
       for (let left = 8; left > 0; left--)
@@ -74,10 +89,12 @@ suite("damaged directories", () => {
     const model = new MemoryBackend();
     snapshots = [snapshotOf(model)];
     const backend = await lmdb.open(join(directory, "sound"), assert.fail);
-    for (let commit = 1; commit <= COMMITS; commit++) {
+    for (let commit = 1; commit <= COMMITS + COMMITS_LATER; commit++) {
       model.commit(commitOf(1, commit));
-      backend.commit(commitOf(1, commit));
       snapshots.push(snapshotOf(model));
+      if (commit <= COMMITS) backend.commit(commitOf(1, commit));
+      if (commit === COMMITS - 2)
+        cpSync(join(directory, "sound", "lmdb", "data.mdb"), join(directory, "sound", OLDER_FILE));
     }
     assert.equal(snapshotOf(backend), snapshots[COMMITS]);
     await backend.close();
@@ -122,11 +139,13 @@ async function opensSound(directory: string, snapshots: readonly Snapshot[], eac
   assert.equal(snapshotOf(backend), snapshots[from], state);
   assert.equal(warnings.length, from === 0 && !each.isSilent ? 1 : 0, state);
   if (warnings.length > 0) assert.match(warnings[0]!, /it is set aside as .*damaged-1, and restored/);
-  for (let commit = from + 1; commit <= COMMITS; commit++) backend.commit(commitOf(1, commit));
-  assert.equal(snapshotOf(backend), snapshots[COMMITS], state);
+  for (let commit = from + 1; commit <= COMMITS + COMMITS_LATER; commit++) {
+    backend.commit(commitOf(1, commit));
+    assert.equal(snapshotOf(backend), snapshots[commit], `${state}, after commit ${commit}`);
+  }
   await backend.close();
   backend = await lmdb.open(directory, assert.fail);
-  assert.equal(snapshotOf(backend), snapshots[COMMITS], state);
+  assert.equal(snapshotOf(backend), snapshots.at(-1), state);
   await backend.close();
 }
 
