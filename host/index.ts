@@ -63,6 +63,7 @@ export {
   type SerdeType,
   string,
 } from "./serdes/index.ts";
+export { lmdb } from "./state/lmdb/lmdb-backend.ts";
 export { memory } from "./state/memory-backend.ts";
 export type {
   ChangelogPosition,

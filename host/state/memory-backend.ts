@@ -10,6 +10,9 @@ import type {
 
 const { default: BTree } = sortedBTree;
 
+/** Read at a time: what is committed between two such reads, a range sees. */
+const PART_ENTRIES = 128;
+
 interface MemoryStore {
   readonly entries: InstanceType<typeof BTree<KeyText, Uint8Array>>;
   position: ChangelogPosition | undefined;
@@ -34,16 +37,29 @@ export class MemoryBackend implements StateBackend {
   }
 
   *range(store: string, { from, to, reverse }: KeyRange): Iterable<readonly [Uint8Array, Uint8Array]> {
-    const entries = this.#stores.get(store)?.entries;
-    if (entries === undefined) return;
-    const low = from && keyText(from);
-    const high = to && keyText(to);
-    const found =
-      reverse === true ? entries.entriesReversed(high, undefined, high !== undefined) : entries.entries(low);
-    for (const [key, value] of found) {
-      if (reverse === true ? low !== undefined && key < low : high !== undefined && key >= high) return;
-      yield [keyBytes(key), value];
+    let low = from && keyText(from);
+    let high = to && keyText(to);
+    for (;;) {
+      const part = this.#part(store, low, high, reverse === true);
+      for (const [key, value] of part) yield [keyBytes(key), value];
+      if (part.length < PART_ENTRIES) return;
+      if (reverse === true) high = part.at(-1)![0];
+      else low = `${part.at(-1)![0]}\0`;
     }
+  }
+
+  /** The first entries of a range, or in reverse the last: a tree that changes while it is read repeats or misses some. */
+  #part(store: string, low: KeyText | undefined, high: KeyText | undefined, isReverse: boolean) {
+    const part: [KeyText, Uint8Array][] = [];
+    const entries = this.#stores.get(store)?.entries;
+    if (entries === undefined) return part;
+    for (const entry of isReverse ? entries.entriesReversed(high, undefined, true) : entries.entries(low)) {
+      const [key, value] = entry;
+      if (isReverse ? low !== undefined && key < low : high !== undefined && key >= high) break;
+      part.push([key, value]);
+      if (part.length === PART_ENTRIES) break;
+    }
+    return part;
   }
 
   size(store: string): number {

@@ -1,6 +1,5 @@
 import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
-import type { Database } from "lmdb";
 import { PeridotError } from "../../errors.ts";
 import type {
   ChangelogPosition,
@@ -9,36 +8,43 @@ import type {
   StateBackendType,
   StoreChanges,
 } from "../state-backend.ts";
-import { type Environment, openEnvironment } from "./environment.ts";
-import { markClosed, markOpen, setAside, unsound } from "./sound-files.ts";
-import { POSITIONS, readEntry, storedKey, writeEntry } from "./stored-entry.ts";
-
-/** Keys that are deleted at a time when a store is cleared. */
-const CLEAR_KEYS = 10_000;
-
-type Store = Database<Buffer, Buffer>;
+import { type EntryDatabase, type Environment, openDatabase, openEnvironment } from "./environment.ts";
+import { readRange } from "./read-range.ts";
+import { discardLock, markClosed, markOpen, setAside, unsound } from "./sound-files.ts";
+import {
+  NOTHING,
+  RunningSummary,
+  readSummary,
+  type StoreSummary,
+  SUMMARIES,
+  writeSummary,
+} from "./store-summary.ts";
+import { readEntry, storedKey, writeEntry } from "./stored-entry.ts";
 
 /**
- * Stores in LMDB: one environment a task, one database in it a store. Each commit is one transaction, on disk when it
- * returns. LMDB has no checksums, and can kill the process on damaged pages: each entry carries a CRC-32C, and after an
- * unclean end a child process reads everything first.
+ * Stores in LMDB: one environment a task, one database in it a store, so that a store is counted and cleared as a whole.
+ * Each commit is one transaction, on disk when it returns. LMDB has no checksums, and can kill the process on damaged
+ * pages: each entry carries a CRC-32C, and after an unclean end a child process reads everything first.
  */
 export const lmdb: StateBackendType = {
   name: "lmdb",
   persistent: true,
   async open(directory, warn) {
     const path = join(directory, "lmdb");
-    const problem = await unsound(path);
-    if (problem !== undefined) {
-      const aside = setAside(path);
-      warn(`the state in ${path} ${problem}: it is set aside as ${aside}, and restored from the changelogs`);
-    }
-    mkdirSync(path, { recursive: true });
-    markOpen(path);
     try {
+      const problem = await unsound(path);
+      if (problem !== undefined) {
+        const aside = setAside(path);
+        warn(
+          `the state in ${path} ${problem}: it is set aside as ${aside}, and restored from the changelogs`,
+        );
+      }
+      mkdirSync(path, { recursive: true });
+      discardLock(path);
+      markOpen(path);
       return new LmdbBackend(path, await openEnvironment(path, false));
     } catch (error) {
-      throw failed(path, error);
+      throw error instanceof PeridotError ? error : failed(path, error);
     }
   },
 };
@@ -46,72 +52,47 @@ export const lmdb: StateBackendType = {
 class LmdbBackend implements StateBackend {
   readonly #path: string;
   readonly #env: Environment;
-  readonly #stores = new Map<string, Store>();
-  readonly #positions: Store;
+  readonly #databases = new Map<string, EntryDatabase>();
+  readonly #summaries: EntryDatabase;
 
   constructor(path: string, env: Environment) {
     this.#path = path;
     this.#env = env;
-    this.#positions = this.#open(POSITIONS);
+    this.#summaries = openDatabase(env, SUMMARIES);
   }
 
   position(store: string): ChangelogPosition | undefined {
-    const bytes = this.#positions.get(Buffer.from(store));
-    if (bytes === undefined) return undefined;
-    const { topicId, offset, at } = JSON.parse(String(bytes)) as Record<"topicId" | "offset" | "at", string>;
-    return { topicId, offset: BigInt(offset), at: Number(at) };
+    return this.#summary(store).position;
   }
 
   get(store: string, key: Uint8Array): Uint8Array | undefined {
     const stored = storedKey(key);
-    const entry = this.#store(store).get(stored);
+    const entry = this.#database(store).get(stored);
     return entry && readEntry(this.#path, stored, entry)[1];
   }
 
-  *range(store: string, { from, to, reverse }: KeyRange): Iterable<readonly [Uint8Array, Uint8Array]> {
-    const low = storedKey(from ?? EMPTY);
-    const high = to === undefined ? BEHIND_ALL : storedKey(to);
-    // backwards LMDB begins at the first key that is not behind `start`, and `end` is not included
-    const range = reverse === true ? { start: high, end: low, reverse: true } : { start: low, end: high };
-    for (const { key, value } of this.#store(store).getRange({ ...range, snapshot: false })) {
-      if (reverse === true && to !== undefined && Buffer.compare(key, high) >= 0) continue;
-      yield readEntry(this.#path, key, value);
-    }
-    if (reverse !== true || Buffer.compare(low, high) >= 0) return;
-    const last = this.#store(store).get(low);
-    if (last !== undefined) yield readEntry(this.#path, low, last);
+  range(store: string, range: KeyRange): Iterable<readonly [Uint8Array, Uint8Array]> {
+    return readRange(this.#path, this.#database(store), range);
   }
 
   size(store: string): number {
-    return this.#store(store).getCount();
+    return this.#summary(store).entries;
   }
 
   commit(changes: readonly StoreChanges[]): void {
-    try {
-      this.#env.transactionSync(() => {
-        for (const { store, entries, position } of changes) {
-          const database = this.#store(store);
-          for (const [key, value] of entries) {
-            if (value === undefined) database.removeSync(storedKey(key));
-            else database.putSync(storedKey(key), writeEntry(key, value));
-          }
-          if (position !== undefined) this.#positions.putSync(Buffer.from(store), positionBytes(position));
-        }
-      });
-    } catch (error) {
-      throw failed(this.#path, error);
-    }
+    this.#transact(
+      changes.map(({ store }) => store),
+      () => {
+        for (const change of changes) this.#write(change);
+      },
+    );
   }
 
   clear(store: string): void {
-    const database = this.#store(store);
-    for (let keys = this.#firstKeys(database); keys.length > 0; keys = this.#firstKeys(database)) {
-      this.#env.transactionSync(() => {
-        for (const key of keys) database.removeSync(key);
-        this.#positions.removeSync(Buffer.from(store));
-      });
-    }
-    this.#env.transactionSync(() => this.#positions.removeSync(Buffer.from(store)));
+    this.#transact([store], () => {
+      this.#database(store).clearSync();
+      this.#summaries.removeSync(storedKey(Buffer.from(store)));
+    });
   }
 
   async close(): Promise<void> {
@@ -119,32 +100,56 @@ class LmdbBackend implements StateBackend {
     markClosed(this.#path);
   }
 
-  #firstKeys(database: Store): Buffer[] {
-    return [...database.getKeys({ limit: CLEAR_KEYS })];
+  /** A database that is opened in a transaction would go with it: they are all opened before. */
+  #transact(stores: readonly string[], change: () => void): void {
+    try {
+      for (const store of stores) this.#database(store);
+      this.#env.transactionSync(change);
+    } catch (error) {
+      throw error instanceof PeridotError ? error : failed(this.#path, error);
+    }
   }
 
-  #store(name: string): Store {
-    return this.#stores.get(name) ?? this.#open(name);
+  #write({ store, entries, position }: StoreChanges): void {
+    const database = this.#database(store);
+    const summary = this.#summary(store);
+    const running = new RunningSummary(summary);
+    for (const [key, value] of entries) {
+      const stored = storedKey(key);
+      const before = database.getBinaryFast(stored);
+      if (before !== undefined) running.remove(before);
+      if (value !== undefined) {
+        const entry = writeEntry(key, value);
+        running.add(entry);
+        database.putSync(stored, entry);
+      } else if (before !== undefined) database.removeSync(stored);
+    }
+    const { entries: count, checksum } = running;
+    const now = { position: position ?? summary.position, entries: count, checksum };
+    this.#summaries.putSync(...writeSummary(store, now));
   }
 
-  #open(name: string): Store {
-    const store = this.#env.openDB<Buffer, Buffer>({ name, encoding: "binary", keyEncoding: "binary" });
-    this.#stores.set(name, store);
-    return store;
+  #summary(store: string): StoreSummary {
+    const stored = storedKey(Buffer.from(store));
+    const entry = this.#summaries.get(stored);
+    return entry === undefined ? NOTHING : readSummary(this.#path, stored, entry);
   }
-}
 
-const EMPTY = Buffer.alloc(0);
-const BEHIND_ALL = Buffer.of(0xff);
-
-function positionBytes({ topicId, offset, at }: ChangelogPosition): Buffer {
-  return Buffer.from(JSON.stringify({ topicId, offset: String(offset), at: String(at) }));
+  #database(store: string): EntryDatabase {
+    let database = this.#databases.get(store);
+    if (database === undefined) {
+      database = openDatabase(this.#env, store);
+      this.#databases.set(store, database);
+    }
+    return database;
+  }
 }
 
 function failed(path: string, error: unknown): PeridotError {
   const problem = error instanceof Error ? error.message : String(error);
-  const remedy = /ENOSPC|MDB_MAP_FULL|No space/.test(problem)
-    ? "Make room on the disk, and start again: nothing is lost"
+  // LMDB calls it an input/output error, too, when only a part of what it writes fits
+  const remedy = /ENOSPC|EFBIG|EIO|No space|too large|Input\/output/.test(problem)
+    ? "Make room on the disk if it is full, and start again: nothing is lost"
     : "Start again: what is not there is restored from the changelogs";
   const backend = existsSync(path) ? `lmdb in ${path}` : "lmdb";
   return new PeridotError("STATE_BACKEND_FAILED", { backend, problem, remedy }, error);

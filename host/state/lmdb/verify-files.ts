@@ -1,24 +1,38 @@
-import { openEnvironment } from "./environment.ts";
-import { POSITIONS, soundEntry } from "./stored-entry.ts";
+import { openDatabase, openEnvironment } from "./environment.ts";
+import { NOTHING, RunningSummary, readSummary, SUMMARIES } from "./store-summary.ts";
+import { soundEntry, storedKey } from "./stored-entry.ts";
 
 /**
- * Reads an environment to its end, in a process of its own: it may be killed by what it reads. Says "sound" if every
- * entry is what was written, and keys lie in their order; how it ends says nothing then.
+ * Reads an environment to its end, in a process of its own: it may be killed by what it reads. Ends with 0 if every
+ * entry is what was written, keys lie in their order, and each store has as many entries, with the same checksums, as
+ * its last commit says.
  */
-const path = process.argv[2]!;
-const environment = await openEnvironment(path, true);
-for (const key of environment.getKeys()) {
-  const name = String(key).replace(/\0$/, ""); // names end as C has it
-  const store = environment.openDB<Buffer, Buffer>({
-    name,
-    encoding: "binary",
-    keyEncoding: "binary",
-  });
-  let before: Buffer | undefined;
-  for (const { key: stored, value } of store.getRange({})) {
-    const isOrdered = before === undefined || Buffer.compare(before, stored) < 0;
-    if (!isOrdered || (name !== POSITIONS && soundEntry(stored, value) === undefined)) process.exit(1);
-    before = Buffer.from(stored);
+if (await isSound(process.argv[2]!)) process.stdout.write("sound");
+
+async function isSound(path: string): Promise<boolean> {
+  const environment = await openEnvironment(path, true);
+  const names = [...environment.getKeys()].map((key) => String(key).replace(/\0$/, "")); // as C ends them
+  const summaries = names.includes(SUMMARIES) ? openDatabase(environment, SUMMARIES) : undefined;
+  let summed = 0;
+  for (const name of names) {
+    const database = openDatabase(environment, name);
+    const found = new RunningSummary(NOTHING);
+    let before: Buffer | undefined;
+    for (const { key, value } of database.getRange({})) {
+      if (before !== undefined && Buffer.compare(before, key) >= 0) return false;
+      if (soundEntry(key, value) === undefined) return false;
+      found.add(value);
+      before = Buffer.from(key);
+    }
+    if (name === SUMMARIES) {
+      summed += found.entries;
+      continue;
+    }
+    const stored = storedKey(Buffer.from(name));
+    const written = summaries?.get(stored);
+    if (written !== undefined) summed--;
+    const summary = written === undefined ? NOTHING : readSummary(path, stored, written);
+    if (found.entries !== summary.entries || found.checksum !== summary.checksum) return false;
   }
+  return summed === 0; // else a store is gone of which there is a summary
 }
-process.stdout.write("sound");
