@@ -9,6 +9,7 @@ import * as api from "../host/index.ts";
 import { RecordPurge } from "../host/task/record-purge.ts";
 import { DEFAULT_TIMEOUTS } from "../host/transport/kafka/cluster.ts";
 import { CONNECT_TIMEOUT_MS } from "../host/transport/kafka/tcp-dialer.ts";
+import { EmbeddedScene } from "./app/embedded-scene.ts";
 import { markdownSnippets, SnippetFolder } from "./snippets.ts";
 import { TopologyRun } from "./task/harness.ts";
 
@@ -128,6 +129,19 @@ async function purgeOnce(): Promise<void> {
   purge.stop();
 }
 
+/** A store's records, read by a second life that has none of them. */
+async function restoreOnce(): Promise<void> {
+  const scene = new EmbeddedScene({ in: 1 });
+  const texts = { key: api.string, value: api.string };
+  const count = (app: api.Peridot) => app.stream("in", texts).groupByKey().count({ store: "counts" });
+  for (const written of [1, 2]) {
+    scene.broker.append("in", 0, [{ key: "a", value: "x" }]);
+    const app = scene.app((each) => void count(each), { stateBackend: "memory" });
+    await scene.run(app, () => scene.committed("app-counts-changelog", written));
+  }
+  scene.close();
+}
+
 test("the table of diagnostics has the channels and the fields of their events", async () => {
   const said = new Map<string, string[]>();
   for (const [channel, field] of table("Diagnostics")) {
@@ -145,6 +159,7 @@ test("the table of diagnostics has the channels and the fields of their events",
   run.add("in", [{ key: "a", value: "not four bytes" }]);
   run.drain();
   await purgeOnce();
+  await restoreOnce();
   for (const name of said.keys()) diagnostics.unsubscribe(name, listen);
   for (const [name, fields] of said)
     assert.deepEqual(Object.keys(published.get(name) ?? {}).sort(), fields.sort());
