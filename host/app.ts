@@ -4,6 +4,8 @@ import { type PeridotConfig, type ResolvedConfig, resolveConfig } from "./config
 import type { Consumed } from "./dsl/consumed.ts";
 import type { Imported } from "./dsl/imported.ts";
 import type { KStream } from "./dsl/kstream.ts";
+import type { KTable } from "./dsl/ktable.ts";
+import type { Materialized } from "./dsl/materialized.ts";
 import { StreamsBuilder } from "./dsl/streams-builder.ts";
 import { PeridotError } from "./errors.ts";
 import type { ImportProgress } from "./import-export/importer.ts";
@@ -18,6 +20,7 @@ import type { ErrorSettings } from "./topology/error-settings.ts";
 import type { Exported, ExportedRecord, ExportOptions } from "./topology/exported.ts";
 import type { LogicalTopology } from "./topology/node.ts";
 import type { Plan } from "./topology/plan.ts";
+import type { StoreSpec } from "./topology/store-spec.ts";
 import { kafkaTransport } from "./transport/kafka/kafka-transport.ts";
 import type { TransportFactory } from "./transport/port.ts";
 
@@ -87,6 +90,21 @@ export class Peridot {
     consumed: Consumed<K, V>,
   ): KStream<K, V, "key" | "value"> {
     return this.#ownBuilder().stream(topics, consumed);
+  }
+
+  /** A table of the records of a topic: see StreamsBuilder#table. */
+  table<K, V>(
+    topic: string,
+    consumed: Consumed<K, V>,
+    materialized: Materialized<K, V> = {},
+  ): KTable<K, V, "key" | "value"> {
+    return this.#ownBuilder().table(topic, consumed, materialized);
+  }
+
+  /** Adds a store for processors that name it: see StreamsBuilder#addStateStore. */
+  addStateStore(store: StoreSpec): this {
+    this.#ownBuilder().addStateStore(store);
+    return this;
   }
 
   /** A stream of what any iterable gives: see StreamsBuilder#import. */

@@ -16,6 +16,8 @@ export interface StepFacts {
   readonly committing: boolean;
   /** Fetched rows wait to be computed. */
   readonly hasInput: boolean;
+  /** When a punctuation on the wall clock is due; undefined: none is scheduled. */
+  readonly punctuatesAt?: number | undefined;
 }
 
 export type StepDecision =
@@ -32,16 +34,17 @@ export type StepDecision =
  */
 export function decideStep(facts: StepFacts): StepDecision {
   const full = facts.pendingBytes >= facts.pendingBytesMax;
-  if (facts.committing) {
-    if (full) return { step: "await-commit" };
-    return facts.hasInput ? { step: "compute" } : { step: "await-input", waitMs: undefined };
-  }
-  if (facts.firstRowAt !== undefined) {
-    const dueInMs = facts.firstRowAt + facts.commitIntervalMs - facts.now;
-    if (full || dueInMs <= 0) return { step: "cut" };
-    return facts.hasInput ? { step: "compute" } : { step: "await-input", waitMs: dueInMs };
-  }
-  return facts.hasInput ? { step: "compute" } : { step: "await-input", waitMs: undefined };
+  if (facts.committing) return full ? { step: "await-commit" } : computeOrWait(facts, undefined);
+  if (facts.firstRowAt === undefined) return computeOrWait(facts, undefined);
+  const dueAt = facts.firstRowAt + facts.commitIntervalMs;
+  return full || dueAt <= facts.now ? { step: "cut" } : computeOrWait(facts, dueAt);
+}
+
+/** @param wakeAt when there is something to do even without input. */
+function computeOrWait({ hasInput, punctuatesAt, now }: StepFacts, wakeAt: number | undefined): StepDecision {
+  if (hasInput || (punctuatesAt !== undefined && punctuatesAt <= now)) return { step: "compute" };
+  const wake = Math.min(wakeAt ?? Number.POSITIVE_INFINITY, punctuatesAt ?? Number.POSITIVE_INFINITY);
+  return { step: "await-input", waitMs: wake === Number.POSITIVE_INFINITY ? undefined : wake - now };
 }
 
 /** A commit point as the tasks see it. */

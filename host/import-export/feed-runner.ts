@@ -101,6 +101,12 @@ export class FeedRunner implements TaskRunner {
     return rows;
   }
 
+  readonly punctuatesAt = undefined;
+
+  get isDirty(): boolean {
+    return this.#rows > 0;
+  }
+
   /** Its topics are known beforehand. */
   readonly topicsWanted: readonly string[] = [];
 

@@ -1,7 +1,6 @@
 import { assert } from "../assert.ts";
 import type { WallClock } from "../clock.ts";
 import { nameOf } from "../commit/partition-name.ts";
-import { TaskState } from "../state/task-state.ts";
 import type { ErrorSettings } from "../topology/error-settings.ts";
 import type { Plan } from "../topology/plan.ts";
 import type { AssignedPartition, FetchedRecords, OutgoingBatch } from "../transport/port.ts";
@@ -13,6 +12,7 @@ import { type ChunkRoom, newChunkRoom } from "./chunk.ts";
 import { Emitter } from "./emitter.ts";
 import { type KernelModules, loadKernelModules } from "./kernel-modules.ts";
 import { KernelTraps } from "./kernel-traps.ts";
+import { openProcessing } from "./open-processing.ts";
 import { Outbox } from "./outbox.ts";
 import { type NextRows, ProcessingTask } from "./processing-task.ts";
 import { makePrograms, type SourceProgram } from "./program.ts";
@@ -20,7 +20,7 @@ import { type EndedRun, endedRun, publishRun } from "./publish-run.ts";
 import { ChunkRun, rowsBetween } from "./run-chunk.ts";
 import { SourceQueue } from "./source-queue.ts";
 import { type Cut, parseTaskName, type RunnerCounters, type TaskRunner } from "./task.ts";
-import { type EventOutcome, TaskProcessing } from "./task-processing.ts";
+import type { EventOutcome } from "./task-processing.ts";
 import type { TaskStates } from "./task-states.ts";
 import { timeAfter } from "./timestamps.ts";
 import type { TopicLimits } from "./topic-limits.ts";
@@ -139,7 +139,11 @@ class Runner implements TaskRunner {
       return new SourceQueue(origin, program, room, start);
     });
     const { clock } = this.#settings;
-    const processing = this.#processing(name, subTopology);
+    const processing = openProcessing(this.#settings, name, {
+      kernel: this.#kernel,
+      outbox: this.#outbox,
+      rowsMax: this.#rowsMax,
+    });
     const task = new ProcessingTask(name, queues, { kernel: this.#kernel, clock, processing });
     processing?.begin(task.streamTime);
     this.#tasks.set(name, task);
@@ -149,29 +153,6 @@ class Runner implements TaskRunner {
       assert(!this.#queues.has(input), `${input} is the input of one task`);
       this.#queues.set(input, { task, queue });
     }
-  }
-
-  #processing(task: string, id: number): TaskProcessing | undefined {
-    const { plan, states, applicationId = "", clock, errors, cacheBytesMax = 0 } = this.#settings;
-    const subTopology = plan.subTopologies.find((each) => each.id === id)!;
-    if (subTopology.graph.length === 0) return undefined;
-    const state = states?.of(task) ?? new TaskState([]);
-    assert(
-      subTopology.stores.every(({ spec }) => state.stores.has(spec.name)),
-      `the stores of ${task} are open`,
-    );
-    return new TaskProcessing({
-      task,
-      applicationId,
-      subTopology,
-      state,
-      clock,
-      errors,
-      cacheBytesMax,
-      kernel: this.#kernel,
-      outbox: this.#outbox,
-      rowsMax: this.#rowsMax,
-    });
   }
 
   close(name: string): void {
@@ -240,6 +221,19 @@ class Runner implements TaskRunner {
       const outcome = task.processing.punctuate("wall-clock", task.streamTime);
       if (outcome !== undefined) this.#happened(task, outcome);
     }
+  }
+
+  get punctuatesAt(): number | undefined {
+    let first: number | undefined;
+    for (const { processing, offsets } of this.#tasks.values()) {
+      const due = offsets.length === 0 ? undefined : processing?.punctuatesAt;
+      if (due !== undefined && (first === undefined || due < first)) first = due;
+    }
+    return first;
+  }
+
+  get isDirty(): boolean {
+    return [...this.#tasks.values()].some(({ moved }) => moved);
   }
 
   #happened(task: ProcessingTask, { made, skipped, fatal }: EventOutcome): void {

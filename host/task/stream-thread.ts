@@ -173,6 +173,7 @@ export class StreamThread implements ThreadHandle {
       pendingBytesMax: this.#settings.pendingBytesMax,
       committing: this.#cycle.ending,
       hasInput: this.#cycle.runner.bufferedBytes > 0,
+      punctuatesAt: this.#cycle.runner.punctuatesAt,
     });
     switch (decision.step) {
       case "cut":
@@ -183,7 +184,7 @@ export class StreamThread implements ThreadHandle {
         this.#compute();
         return this.#cycle.runner.topicsWanted.length > 0 ? this.#learnTopics() : nextTurn();
       case "await-input":
-        return this.#take(decision.waitMs ?? IDLE_WAIT_MS);
+        return this.#take(Math.min(decision.waitMs ?? IDLE_WAIT_MS, IDLE_WAIT_MS));
       case "await-commit":
         return this.#cycle.ended();
     }

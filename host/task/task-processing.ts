@@ -101,6 +101,11 @@ export class TaskProcessing {
 
   // ---- events: between rows
 
+  /** When the next one is due on the wall clock. */
+  get punctuatesAt(): number | undefined {
+    return this.#graph?.punctuatesAt;
+  }
+
   /** Calls the punctuators that are due on the wall clock. undefined: none is. */
   punctuate(type: PunctuationType, streamTime: number): EventOutcome | undefined {
     const graph = this.#begun;

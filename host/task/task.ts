@@ -71,6 +71,10 @@ export interface TaskRunner {
    * @returns source rows consumed; 0: there is no input.
    */
   process(mayGoOn: () => boolean): number;
+  /** When a punctuation on the wall clock is due next, in milliseconds since the epoch: `process` calls it. */
+  readonly punctuatesAt: number | undefined;
+  /** Something was consumed, or made, since the last cut. */
+  readonly isDirty: boolean;
   /** Topics that a function has chosen and about which nothing is known: `process` goes on behind `learn`. */
   readonly topicsWanted: readonly string[];
   /** Partitions of all topics that were wanted, and limits where they are known; those that do not exist are absent. */

@@ -176,7 +176,7 @@ export class TransactionCycle {
 
   /** Rows were computed; what is full already is sent, unless a transaction is ending. */
   computed(rows: number): void {
-    if (rows > 0) this.firstRowAt ??= this.#parts.clock.now();
+    if (rows > 0 || this.#runner.isDirty) this.firstRowAt ??= this.#parts.clock.now();
     if (this.#permit === undefined) this.#send(this.#runner.takeFull());
   }
 

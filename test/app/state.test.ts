@@ -5,8 +5,12 @@ import { join } from "node:path";
 import { afterEach, beforeEach, suite, test } from "node:test";
 import {
   i64,
+  type KeyValueStore,
+  keyValueStore,
   type Peridot,
   type PeridotConfig,
+  type Processor,
+  type ProcessorContext,
   type RestoreEvent,
   restoreChannel,
   string,
@@ -116,3 +120,47 @@ test("changelogs are compacted; one that is not is refused", async () => {
     /app-other-changelog has cleanup.policy "delete", and must have "compact"/,
   );
 });
+
+test("a wall-clock punctuator alone makes transactions, on an idle input", async () => {
+  const app = scene.app(
+    (builder) => {
+      builder.addStateStore(keyValueStore({ name: "ticks", ...TEXTS }));
+      builder
+        .stream("in", TEXTS)
+        .process<string, string>(() => ticking("ticks"), { stores: ["ticks"] })
+        .to("out", TEXTS);
+    },
+    { stateDir: directory },
+  );
+  await scene.run(app, async () => {
+    write("a");
+    await scene.committed("out", 4);
+  });
+  const values = scene.broker
+    .read("out")
+    .flat()
+    .map(({ key, value }) => `${key}=${value}`);
+  assert.deepEqual(values, ["a=x", "tick=1", "tick=2", "tick=3"]);
+  const ticks = scene.broker
+    .read("app-ticks-changelog")
+    .flat()
+    .map(({ value }) => `${value}`);
+  assert.deepEqual(ticks, ["1", "2", "3"]);
+});
+
+/** Counts its ticks in a store, and forwards records as they are. */
+function ticking(name: string): Processor<string, string, string, string> {
+  let context: ProcessorContext<string, string>;
+  return {
+    init(given) {
+      context = given;
+      const store = context.store<KeyValueStore<string, string>>(name);
+      context.schedule(1_000, "wall-clock", (timestamp) => {
+        const count = `${Number(store.get("n") ?? 0) + 1}`;
+        store.put("n", count);
+        context.forward({ key: "tick", value: count, timestamp });
+      });
+    },
+    process: (record) => context.forward(record),
+  };
+}

@@ -49,11 +49,16 @@ export class PlainRunner implements TaskRunner {
   #turn = 0;
   #sealedBytes = 0;
   bufferedBytes = 0;
+  readonly punctuatesAt = undefined;
   readonly topicsWanted: readonly string[] = [];
   #processed = 0;
 
   constructor(settings: PlainRunnerSettings) {
     this.#settings = settings;
+  }
+
+  get isDirty(): boolean {
+    return this.#moved.size > 0;
   }
 
   get counters(): RunnerCounters {

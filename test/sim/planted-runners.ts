@@ -19,6 +19,14 @@ class WrappedRunner implements TaskRunner {
     return this.inner.pendingBytes;
   }
 
+  get punctuatesAt(): number | undefined {
+    return this.inner.punctuatesAt;
+  }
+
+  get isDirty(): boolean {
+    return this.inner.isDirty;
+  }
+
   get topicsWanted(): readonly string[] {
     return this.inner.topicsWanted;
   }

@@ -63,6 +63,11 @@ export class Punctuations {
     return any;
   }
 
+  nextDue(type: PunctuationType): number | undefined {
+    const due = this.#scheduled.filter((each) => each.type === type).map((each) => each.due);
+    return due.length === 0 ? undefined : Math.min(...due);
+  }
+
   has(type: PunctuationType): boolean {
     return this.#scheduled.some((each) => each.type === type);
   }

@@ -105,6 +105,11 @@ export class TaskGraph {
     return this.#punctuations.fire(type, now, (schedule) => this.#punctuate(schedule, now, run));
   }
 
+  /** On the wall clock; undefined: nothing is scheduled. */
+  get punctuatesAt(): number | undefined {
+    return this.#punctuations.nextDue("wall-clock");
+  }
+
   hasPunctuations(type: PunctuationType): boolean {
     return this.#punctuations.has(type);
   }
