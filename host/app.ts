@@ -12,6 +12,7 @@ import type { ImportProgress } from "./import-export/importer.ts";
 import { OpenExports } from "./import-export/open-exports.ts";
 import { Instance } from "./instance.ts";
 import { loadTopology } from "./load-topology.ts";
+import { QueryableStore } from "./queryable-store.ts";
 import type { TaskName, ThreadProgress } from "./task/thread-port.ts";
 import { streamThreadHere } from "./task/worker-thread.ts";
 import { compile } from "./topology/compile.ts";
@@ -76,6 +77,8 @@ export class Peridot {
   readonly #exports: OpenExports;
   #tasks: readonly TaskName[] = [];
   #instance: Instance | undefined;
+  /** Known from the start on. */
+  #stores: readonly StoreSpec[] = [];
   #ended: Promise<void> = Promise.resolve();
   readonly #closing = Promise.withResolvers<undefined>();
 
@@ -151,6 +154,21 @@ export class Peridot {
       problem: "the topology stands in a module of its own, yet streams are added to the application too",
       remedy: "Add them in that module",
     });
+  }
+
+  /**
+   * A store of the topology, to be read while the application runs: what its tasks in this process have committed.
+   *
+   * @param name of the store, as the topology gives it.
+   * @throws STORE_UNKNOWN: the application has not started yet, the topology has no such store, or it keeps versions
+   */
+  store<K, V>(name: string): QueryableStore<K, V> {
+    const spec = this.#stores.find((each) => each.name === name);
+    if (spec === undefined || spec.kind === "versioned") {
+      const known = this.#stores.filter(({ kind }) => kind !== "versioned").map((each) => each.name);
+      throw new PeridotError("STORE_UNKNOWN", { store: name, known: known.join(", ") || "none" });
+    }
+    return new QueryableStore(spec, async (query) => (await this.#instance?.query(query)) ?? []);
   }
 
   get state(): AppState {
@@ -248,6 +266,7 @@ export class Peridot {
   }
 
   #runInstance(plan: Plan, onAssigned: () => void): Promise<void> {
+    this.#stores = plan.subTopologies.flatMap(({ stores }) => stores.map(({ spec }) => spec));
     this.#instance = new Instance({
       config: this.#config,
       plan,

@@ -229,6 +229,14 @@ export const ERRORS = {
     kind: "fatal",
     says: "another process uses the state directory {path}. Give each process of an application a stateDir of its own",
   },
+  STORE_UNKNOWN: {
+    kind: "fatal",
+    says: "the store {store} cannot be asked: once the application has started, those that can are {known}",
+  },
+  STORE_UNAVAILABLE: {
+    kind: "retriable",
+    says: "this process has no task with the store {store} now: it is starting, restoring, or others have them. Ask again later, or the process that has",
+  },
   STATE_BACKEND_FAILED: { kind: "fatal", says: "the state backend {backend} failed: {problem}. {remedy}" },
   STATE_DIRECTORY_BROKEN: {
     kind: "fatal",

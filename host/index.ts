@@ -47,6 +47,7 @@ export {
 } from "./dsl/timestamp-extractors.ts";
 export { ERRORS, type ErrorKind, type ErrorName, PeridotError } from "./errors.ts";
 export type { ImportProgress } from "./import-export/importer.ts";
+export { QueryableStore } from "./queryable-store.ts";
 export { runProcess } from "./run-process.ts";
 export {
   bytes,

@@ -9,7 +9,8 @@ import { memberSettings, openThread } from "./task/open-thread.ts";
 import { prepareTopics } from "./task/prepare-topics.ts";
 import { makeTaskRunner } from "./task/runner.ts";
 import { openStateDirectory, type StateDirectory } from "./task/state-directory.ts";
-import type { TaskName, ThreadEvents, ThreadHandle, ThreadProgress } from "./task/thread-port.ts";
+import type { StoreAnswer, StoreQuery } from "./task/store-query.ts";
+import type { Queried, TaskName, ThreadEvents, ThreadHandle, ThreadProgress } from "./task/thread-port.ts";
 import { readTopicLimits } from "./task/topic-limits.ts";
 import { WorkerThread } from "./task/worker-thread.ts";
 import { type Plan, sinkTopics } from "./topology/plan.ts";
@@ -37,7 +38,7 @@ export interface InstanceSettings {
 export class Instance {
   readonly #settings: InstanceSettings;
   readonly #transport: Transport;
-  #threads: readonly ThreadHandle[] = [];
+  #threads: readonly (ThreadHandle & Queried)[] = [];
   #importers: readonly Importer[] = [];
   #membership: Membership | undefined;
   #isMember = false;
@@ -78,6 +79,11 @@ export class Instance {
     this.#isClosing = true;
     if (this.#isMember) this.#endMembership();
     else void this.#disconnect();
+  }
+
+  /** Asks all threads. */
+  query(query: StoreQuery): Promise<readonly StoreAnswer[]> {
+    return Promise.all(this.#threads.map((thread) => thread.query(query)));
   }
 
   /** Makes every producer, so that older lives of this process are fenced before any offset is read. */
@@ -135,7 +141,7 @@ export class Instance {
 
   #makeThreads(
     known: Pick<WorkerStart, "partitionsOf" | "limitsOf" | "processId" | "stateDirectory">,
-  ): ThreadHandle[] {
+  ): (ThreadHandle & Queried)[] {
     const { partitionsOf, limitsOf, processId, stateDirectory } = known;
     const { config, plan, transport, newId } = this.#settings;
     const life = newId();

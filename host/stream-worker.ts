@@ -58,6 +58,8 @@ function answer(thread: StreamThread, message: ToWorkerCall): Promise<unknown> {
       return thread.drop();
     case "close":
       return thread.close();
+    case "query":
+      return thread.query(message.query);
     default:
       return unreachable(message);
   }

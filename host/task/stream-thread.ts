@@ -6,8 +6,9 @@ import type { PeridotError } from "../errors.ts";
 import type { Consumer, GroupMember, Producer, Transport } from "../transport/port.ts";
 import { lookUpTopics } from "./look-up-topics.ts";
 import type { StateKeeper } from "./state-keeper.ts";
+import { answerQuery, type StoreAnswer, type StoreQuery } from "./store-query.ts";
 import type { TaskRunner } from "./task.ts";
-import type { ThreadAssignment, ThreadEvents, ThreadHandle } from "./thread-port.ts";
+import type { Queried, ThreadAssignment, ThreadEvents, ThreadHandle } from "./thread-port.ts";
 import { TransactionCycle } from "./transaction-cycle.ts";
 
 export interface StreamThreadSettings {
@@ -63,7 +64,7 @@ const CAUTIOUS_COMMITS = 8;
  * The decisions are pure functions in host/commit/. Only this loop touches the runner, one thing after the
  * other: commands of the main thread wait for their turn between two steps.
  */
-export class StreamThread implements ThreadHandle {
+export class StreamThread implements ThreadHandle, Queried {
   readonly #settings: StreamThreadSettings;
   readonly #parts: StreamThreadParts;
   readonly #clock: Clock;
@@ -132,6 +133,12 @@ export class StreamThread implements ThreadHandle {
   #mayRestore(): boolean {
     this.#parts.onTurn?.();
     return this.#running && this.#commands.length < 2;
+  }
+
+  /** Between two steps: what is committed can be read at any time. */
+  async query(query: StoreQuery): Promise<StoreAnswer> {
+    const { state } = this.#parts;
+    return state === undefined ? { tasks: [], entries: [] } : answerQuery(state.states, query);
   }
 
   #ask(run: () => Promise<void>): Promise<void> {

@@ -1,5 +1,6 @@
 import type { PeridotError } from "../errors.ts";
 import type { MemberIdentity, TopicPartition } from "../transport/port.ts";
+import type { StoreAnswer, StoreQuery } from "./store-query.ts";
 
 /** A sub-topology on one partition, written "0_3". */
 export type TaskName = string;
@@ -7,6 +8,12 @@ export type TaskName = string;
 export interface TaskToOpen {
   readonly task: TaskName;
   readonly partitions: readonly TopicPartition[];
+}
+
+/** Who answers questions about the stores of a thread's tasks. */
+export interface Queried {
+  /** No tasks: they are being restored, or there are none, or the thread has ended. */
+  query(query: StoreQuery): Promise<StoreAnswer>;
 }
 
 /** Generation and task set, in one message: a thread never learns the one without the other. */

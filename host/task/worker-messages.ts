@@ -1,4 +1,5 @@
 import { ERRORS, type ErrorFacts, type ErrorName, PeridotError } from "../errors.ts";
+import type { StoreQuery } from "./store-query.ts";
 import type { ThreadAssignment, ThreadProgress } from "./thread-port.ts";
 
 /** What goes between the main thread and a stream thread in a worker: structured clones, no functions. */
@@ -6,7 +7,8 @@ export type ToWorker = ToWorkerCall | ToWorkerToken;
 
 export type ToWorkerCall =
   | { readonly call: number; readonly method: "start" | "revoke" | "drop" | "close" }
-  | { readonly call: number; readonly method: "assign"; readonly assignment: ThreadAssignment };
+  | { readonly call: number; readonly method: "assign"; readonly assignment: ThreadAssignment }
+  | { readonly call: number; readonly method: "query"; readonly query: StoreQuery };
 
 /** The answer to `asks`. */
 export type ToWorkerToken =

@@ -1,7 +1,8 @@
 import { isMainThread, Worker, workerData } from "node:worker_threads";
 import type { Clock, Timer } from "../clock.ts";
 import { PeridotError } from "../errors.ts";
-import type { ThreadAssignment, ThreadEvents, ThreadHandle } from "./thread-port.ts";
+import type { StoreAnswer, StoreQuery } from "./store-query.ts";
+import type { Queried, ThreadAssignment, ThreadEvents, ThreadHandle } from "./thread-port.ts";
 import { errorFromText, type FromWorker, type ToWorker } from "./worker-messages.ts";
 
 export interface WorkerThreadSettings {
@@ -25,14 +26,15 @@ export interface StreamThreadPlace {
 }
 
 interface Pending {
-  readonly method: "start" | "assign" | "revoke" | "drop" | "close";
+  readonly method: "start" | "assign" | "revoke" | "drop" | "close" | "query";
   readonly resolve: (value: unknown) => void;
   readonly reject: (error: PeridotError) => void;
 }
 
 type Call =
   | { readonly method: "assign"; readonly assignment: ThreadAssignment }
-  | { readonly method: Exclude<Pending["method"], "assign"> };
+  | { readonly method: "query"; readonly query: StoreQuery }
+  | { readonly method: Exclude<Pending["method"], "assign" | "query"> };
 
 /** A worker loads the topology module and connects: brokers have their time for this, user code that hangs has not. */
 const START_MS_MAX = 180_000;
@@ -49,7 +51,7 @@ const START_MS_MAX = 180_000;
  * A worker that dies by itself (process.exit, an error outside of any record, out of memory) is not replaced: what
  * did it would do it again. It ends the application, as Kafka Streams' default (SHUTDOWN_CLIENT) does.
  */
-export class WorkerThread implements ThreadHandle {
+export class WorkerThread implements ThreadHandle, Queried {
   readonly #settings: WorkerThreadSettings;
   #turns = new Int32Array(new SharedArrayBuffer(4));
   #worker: Worker;
@@ -88,6 +90,12 @@ export class WorkerThread implements ThreadHandle {
 
   async drop(): Promise<void> {
     await this.#call({ method: "drop" });
+  }
+
+  /** A worker that is gone, or has not started, has no tasks. */
+  async query(query: StoreQuery): Promise<StoreAnswer> {
+    const answer = this.#started ? await this.#call({ method: "query", query }) : undefined;
+    return typeof answer === "object" ? (answer as StoreAnswer) : { tasks: [], entries: [] };
   }
 
   /** A worker that hangs is given up when its time is over; one that has not started yet, at once. */

@@ -14,6 +14,7 @@ import {
   type RestoreEvent,
   restoreChannel,
   string,
+  type ValueAndTimestamp,
 } from "../../host/index.ts";
 import { EmbeddedScene } from "./embedded-scene.ts";
 
@@ -164,3 +165,39 @@ function ticking(name: string): Processor<string, string, string, string> {
     process: (record) => context.forward(record),
   };
 }
+
+test("a store is read from outside, as of the last commit", async () => {
+  scene.broker.createTopic("many", { partitions: 2 });
+  const app = scene.app((each) => void each.stream("many", TEXTS).groupByKey().count({ store: "counts" }), {
+    stateDir: directory,
+  });
+  assert.throws(() => app.store("counts"), { code: "STORE_UNKNOWN" });
+  await scene.run(app, async () => {
+    const counts = app.store<string, ValueAndTimestamp<bigint>>("counts");
+    assert.throws(() => app.store("none"), /those that can are counts/);
+    const keys = Array.from({ length: 1_200 }, (_, index) => `key-${String(index).padStart(4, "0")}`);
+    for (const partition of [0, 1]) {
+      const own = keys.filter((_key, index) => index % 2 === partition);
+      scene.broker.append(
+        "many",
+        partition,
+        [...own, ...own.slice(0, 1)].map((key) => ({ key, value: "x" })),
+      );
+    }
+    await scene.committed(CHANGELOG, keys.length);
+    await scene.clock.advance(50); // the thread hears of it
+    assert.equal((await counts.get("key-0000"))?.value, 2n);
+    assert.equal((await counts.get("key-0007"))?.value, 1n);
+    assert.equal(await counts.get("key-9999"), undefined);
+    const found: string[] = [];
+    for await (const [key] of counts.all()) found.push(key);
+    assert.deepEqual(found, [
+      ...keys.filter((_key, index) => index % 2 === 0),
+      ...keys.filter((_key, index) => index % 2 === 1),
+    ]);
+    const some: string[] = [];
+    for await (const [key] of counts.range("key-0010", "key-0013")) some.push(key);
+    assert.deepEqual(some, ["key-0010", "key-0012", "key-0011", "key-0013"]);
+  });
+  await assert.rejects(app.store("counts").get("key-0000"), { code: "STORE_UNAVAILABLE" });
+});
