@@ -135,3 +135,26 @@ test("without room a put changes nothing, and what was there stays", () => {
   table.reset();
   assert.equal(table.entries, 0);
 });
+
+test("keys that come and go do not make linear memory grow", () => {
+  const kernels = openKernelInstance(kernelModule());
+  const random = randomOf(7);
+  const source = { get: () => undefined };
+  const table = kernels.newStateTable({ bytesMax: 64 << 20, cacheBytesMax: 1 << 20, source });
+  for (let turn = 0; turn < 400; turn++) {
+    for (let row = 0; row < 500; row++) {
+      const number = turn * 500 + row;
+      table.put(Buffer.from(`${"k".repeat(random(60))}${number}`), Buffer.alloc(random(300)), row);
+    }
+    if (turn % 5 === 0) table.undoFrom(random(500));
+    table.settle();
+    table.cut();
+    if (turn % 7 === 0) table.rollback();
+    table.commit();
+    table.flushed();
+    assert.ok(table.usedBytes <= 1 << 20, `${table.usedBytes} bytes are in use`);
+  }
+  assert.ok(kernels.memoryBytes < 2 << 20, `${kernels.memoryBytes} bytes of linear memory for 1 MiB in use`);
+  table.reset();
+  assert.equal(table.usedBytes, 0);
+});
