@@ -9,11 +9,25 @@ export { inputFree, inputNew, inputReserve } from "./input";
 export { allocate, freeBytes, memoryBound, release } from "./memory/allocator";
 export { murmur2 } from "./murmur2";
 export { rowsFree, rowsNew } from "./rows";
+export { aggregateFree, aggregateMissing, aggregateNew, aggregateRows } from "./operators/aggregate";
 export { filterRows } from "./operators/filter";
 export { jsonBegin, jsonDecode, jsonEncode, jsonEncodeBytesMax, jsonErrorAt, jsonRowBytesMax } from "./serdes/json/index";
 export { conform } from "./serdes/conform";
 export { rowsDecodePlain } from "./serdes/plain-rows";
 export { rowsDecodeJson } from "./serdes/json-rows";
+export { stateEvict } from "./state/entries";
+export { stateCommit, stateCut, stateFlushed, stateRollback, stateSettle, stateUndoFrom } from "./state/journal";
+export {
+  stateCommitted,
+  stateCommittedOf,
+  stateFree,
+  stateGet,
+  stateLoad,
+  stateNew,
+  statePut,
+  stateReset,
+  stateStage,
+} from "./state/table";
 export { sinkColumn, sinkDone, sinkDrop, sinkFree, sinkNew, sinkNext, sinkSeal } from "./sink";
 
 /** The ABI that this module speaks: the host compares it with its own. */

@@ -43,6 +43,40 @@ export interface KernelExports {
   sinkNext(sink: number): number;
   sinkDone(sink: number): void;
   sinkDrop(sink: number): void;
+  stateNew(bytesMax: number, complete: number): number;
+  stateFree(state: number): void;
+  stateReset(state: number): number;
+  stateStage(bytes: number): number;
+  stateGet(state: number, key: number, length: number): number;
+  stateCommitted(state: number, key: number, length: number): number;
+  stateCommittedOf(state: number, entry: number): number;
+  stateLoad(state: number, key: number, length: number, value: number, valueLength: number): number;
+  statePut(
+    state: number,
+    key: number,
+    length: number,
+    value: number,
+    valueLength: number,
+    row: number,
+  ): number;
+  stateUndoFrom(state: number, row: number): void;
+  stateSettle(state: number): void;
+  stateCut(state: number): void;
+  stateCommit(state: number): void;
+  stateRollback(state: number): void;
+  stateFlushed(state: number): void;
+  stateEvict(state: number, bytes: number): void;
+  aggregateNew(rowsMax: number): number;
+  aggregateFree(aggregate: number): void;
+  aggregateMissing(state: number, batch: number, selection: number, target: number): number;
+  aggregateRows(
+    state: number,
+    aggregate: number,
+    batch: number,
+    selection: number,
+    rows: number,
+    from: number,
+  ): number;
 }
 
 /** What a module with users' kernels exports beside that: for each kernel a UserExport, and these. */

@@ -3,6 +3,7 @@ import type { BatchView } from "../batch/batch-view.ts";
 import { BufferPool } from "./buffer-pool.ts";
 import { type ForeignKernelSettings, openForeignKernel } from "./foreign-kernel.ts";
 import { openHostBatch } from "./host-batch.ts";
+import { type AggregateSettings, type KernelAggregate, openAggregate } from "./kernel-aggregate.ts";
 import { openFilter } from "./kernel-filter.ts";
 import { openInput } from "./kernel-input.ts";
 import { openRows } from "./kernel-rows.ts";
@@ -10,6 +11,7 @@ import { openSelection } from "./kernel-selection.ts";
 import { openSink } from "./kernel-sink.ts";
 import { LinearMemory } from "./linear-memory.ts";
 import { openForm } from "./record-form.ts";
+import { StateTable, type StateTableSettings } from "./state-table.ts";
 import { openUserKernel, type UserKernel, type UserKernelSettings } from "./user-kernel.ts";
 import type { WasmModule } from "./web-assembly.ts";
 
@@ -47,6 +49,8 @@ export function openKernelInstance(module: WasmModule, settings: InstanceSetting
     newFilter: (expression) => openFilter(memory, expression),
     newForm: (form) => openForm(memory, form),
     newSink: (sink) => openSink(memory, pool, sink),
+    newStateTable: (state) => new StateTable(memory, state),
+    newAggregate: (aggregate) => openAggregate(memory, aggregate),
     newUserKernel: (kernel) => openUserKernel(memory, module, path, kernel),
     newForeignKernel: (kernel) => openForeignKernel(instance, kernel),
     place(bytes) {
@@ -90,6 +94,10 @@ export interface KernelInstance {
   newForm(settings: FormSettings): RecordForm;
   /** Record batches under construction, one for each partition of one topic. */
   newSink(settings: SinkSettings): KernelSink;
+  /** One store's table, which kernels change. */
+  newStateTable(settings: StateTableSettings): StateTable;
+  /** An aggregate over the rows of a group, compiled. */
+  newAggregate(settings: AggregateSettings): KernelAggregate;
   /** A user's kernel of this module (`npx peridot kernel build`). Errors: KERNEL_MISSING. */
   newUserKernel(settings: UserKernelSettings): UserKernel;
   /**
