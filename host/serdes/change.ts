@@ -12,7 +12,7 @@ const BOTH_FLAGGED = 5;
 
 /**
  * The serde of changes in repartition topics, as Kafka Streams writes them (ChangedSerializer): the new value or the old
- * one and a byte that tells which; of both, the new value's length as an unsigned varint before them.
+ * one and a byte that tells which; of both, the new value's length before them, as a varint (zigzag).
  */
 export function changeOf(value: AnySerde): Serde<Change> {
   const read = (bytes: Uint8Array) => value.deserialize(bytes) as unknown;
@@ -23,7 +23,7 @@ export function changeOf(value: AnySerde): Serde<Change> {
       const newBytes = newValue === null ? undefined : Buffer.from(value.serialize(newValue) as Uint8Array);
       const oldBytes = oldValue === null ? undefined : Buffer.from(value.serialize(oldValue) as Uint8Array);
       if (newBytes !== undefined && oldBytes !== undefined)
-        return Buffer.concat([unsignedVarint(newBytes.length), newBytes, oldBytes, Uint8Array.of(BOTH)]);
+        return Buffer.concat([varint(newBytes.length), newBytes, oldBytes, Uint8Array.of(BOTH)]);
       if (newBytes !== undefined) return Buffer.concat([newBytes, Uint8Array.of(NEW_ONLY)]);
       if (oldBytes !== undefined) return Buffer.concat([oldBytes, Uint8Array.of(OLD_ONLY)]);
       throw unreadable("there is neither a new value nor an old one");
@@ -42,7 +42,7 @@ export function changeOf(value: AnySerde): Serde<Change> {
           return new Change<unknown>(read(rest), null, isLatest);
         case BOTH:
         case BOTH_FLAGGED: {
-          const { length, at } = readUnsignedVarint(rest);
+          const { length, at } = readVarint(rest);
           return new Change<unknown>(
             read(rest.subarray(at, at + length)),
             read(rest.subarray(at + length)),
@@ -60,22 +60,23 @@ const SEVEN_BITS = 0x7f;
 const MORE = 0x80;
 const VARINT_BYTES_MAX = 5;
 
-function unsignedVarint(value: number): Uint8Array {
+/** Of a number from 0 on: zigzag doubles it. */
+function varint(value: number): Uint8Array {
   const bytes: number[] = [];
-  let rest = value;
-  for (; rest > SEVEN_BITS; rest >>>= 7) bytes.push((rest & SEVEN_BITS) | MORE);
+  let rest = 2 * value;
+  for (; rest > SEVEN_BITS; rest = Math.floor(rest / MORE)) bytes.push((rest & SEVEN_BITS) | MORE);
   bytes.push(rest);
   return Uint8Array.from(bytes);
 }
 
-function readUnsignedVarint(bytes: Uint8Array): { readonly length: number; readonly at: number } {
-  let length = 0;
+function readVarint(bytes: Uint8Array): { readonly length: number; readonly at: number } {
+  let doubled = 0;
   for (let at = 0; at < Math.min(bytes.length, VARINT_BYTES_MAX); at++) {
-    length |= (bytes[at]! & SEVEN_BITS) << (7 * at);
-    if (bytes[at]! < MORE) {
-      if (length < 0 || length > bytes.length - at - 1) break;
-      return { length, at: at + 1 };
-    }
+    doubled += (bytes[at]! & SEVEN_BITS) * MORE ** at;
+    if (bytes[at]! >= MORE) continue;
+    const length = doubled / 2;
+    if (!Number.isInteger(length) || length > bytes.length - at - 1) break;
+    return { length, at: at + 1 };
   }
   throw unreadable("the length of its new value makes no sense");
 }

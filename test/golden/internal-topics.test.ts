@@ -1,0 +1,117 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { suite, test } from "node:test";
+import { StreamsBuilder as Builder } from "../../host/dsl/streams-builder.ts";
+import { bytes, type StreamsBuilder, string, TopologyTestDriver } from "../../host/index.ts";
+import { compile } from "../../host/topology/compile.ts";
+import { describe } from "../../host/topology/describe/describe.ts";
+
+// The bytes in changelog and repartition topics, and the names of these, are Kafka Streams': a Java application's topics
+// can be taken over, and its tools read ours. Cases of bytes/internal-topics.json whose operators are there.
+
+interface Case {
+  readonly name: string;
+  readonly topology: string;
+  readonly inputs: readonly {
+    readonly topic: string;
+    readonly key: string;
+    readonly value: string | null;
+    readonly timestamp: string;
+    readonly headers: readonly { readonly key: string; readonly value: string }[];
+  }[];
+  readonly topics: Readonly<
+    Record<
+      string,
+      readonly {
+        readonly key: string;
+        readonly value: string | null;
+        readonly timestamp: string;
+        readonly headers: readonly { readonly key: string; readonly value: string }[];
+      }[]
+    >
+  >;
+}
+
+const TEXTS = { key: string, value: string };
+const FILE = join(import.meta.dirname, "bytes", "internal-topics.json");
+const { cases } = JSON.parse(readFileSync(FILE, "utf8")) as { readonly cases: readonly Case[] };
+
+const TOPOLOGIES: Readonly<Record<string, (builder: StreamsBuilder) => void>> = {
+  count: (builder) => builder.stream("in", TEXTS).groupByKey().count(),
+  reduce: (builder) =>
+    builder
+      .stream("in", TEXTS)
+      .groupByKey()
+      .reduce((all, each) => all + each),
+  "groupBy (repartition), count": (builder) =>
+    builder
+      .stream("in", TEXTS)
+      .groupBy((key, value) => `${value}-${key}`, { key: string })
+      .count(),
+  "table groupBy, reduce with subtractor": (builder) =>
+    builder
+      .table("in", TEXTS)
+      .groupBy((key, value) => [value, key], TEXTS)
+      .reduce(
+        (all, each) => `${all}+${each}`,
+        (all, each) => `${all}-${each}`,
+      ),
+  "table groupBy the same key, reduce with subtractor": (builder) =>
+    builder
+      .table("in", TEXTS)
+      .groupBy((_key, value) => ["all", value], TEXTS)
+      .reduce(
+        (all, each) => `${all}+${each}`,
+        (all, each) => `${all}-${each}`,
+      ),
+  "versioned table": (builder) =>
+    builder.stream("in", TEXTS).toTable({ store: "versioned", historyMs: 1_000 }),
+  "stream toTable after map": (builder) =>
+    builder
+      .stream("in", TEXTS)
+      .selectKey((key) => key + key)
+      .toTable({ ...TEXTS, store: "kv" }),
+};
+
+suite("internal topics are Kafka Streams'", () => {
+  for (const { name, topology, inputs, topics } of cases) {
+    test(name, async () => {
+      const build = TOPOLOGIES[name]!;
+      const builder = new Builder();
+      build(builder);
+      assert.equal(`${(await describe(builder.build(), "text")).trimEnd()}\n`, `${topology.trimEnd()}\n`);
+      const driver = new TopologyTestDriver(build, { applicationId: "app" });
+      for (const { topic, key, value, timestamp, headers } of inputs) {
+        driver.input(topic, TEXTS).pipe(key, value as string, {
+          timestamp: Number(timestamp),
+          headers: headers.map((each) => ({ key: each.key, value: Buffer.from(each.value, "hex") })),
+        });
+      }
+      const found = Object.fromEntries(
+        driver.producedTopics.map((topic) => [
+          topic,
+          driver
+            .output(topic, { key: bytes, value: bytes })
+            .readAll()
+            .map(({ key, value, timestamp, headers }) => ({
+              key: hexOf(key),
+              value: hexOf(value),
+              timestamp: `${timestamp}`,
+              headers: headers.map((each) => ({ key: each.key, value: hexOf(each.value) })),
+            })),
+        ]),
+      );
+      assert.deepEqual(found, topics);
+      const written = compile(builder.build(), "app").internalTopics.map((each) => each.topic);
+      assert.deepEqual(written.sort(), Object.keys(topics).sort());
+    });
+  }
+
+  test("all cases are there", () =>
+    assert.deepEqual(cases.map(({ name }) => name).sort(), Object.keys(TOPOLOGIES).sort()));
+});
+
+function hexOf(part: Uint8Array | null): string | null {
+  return part === null ? null : Buffer.from(part).toString("hex");
+}
