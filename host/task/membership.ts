@@ -1,5 +1,6 @@
 import type { Clock } from "../clock.ts";
 import { nameOf } from "../commit/partition-name.ts";
+import { parseNote } from "../commit/transaction-tag.ts";
 import { PeridotError } from "../errors.ts";
 import type {
   Admin,
@@ -206,6 +207,7 @@ export class Membership {
     const tasks = tasksIn(joined, withMatchingTopics(this.#parts.subTopologies, assigned));
     const found = await this.#parts.member.committed(joined.partitions);
     const committed = new Map(found.map((each) => [nameOf(each), each.offset]));
+    const notes = new Map(found.map((each) => [nameOf(each), parseNote(each.metadata)]));
     const own = joined.partitions.filter(({ topic }) => this.#parts.internalTopics?.has(topic));
     const starts = await this.#starts(own.filter((each) => !committed.has(nameOf(each))));
     const named = new Set(topicsOf(this.#parts.subTopologies));
@@ -213,7 +215,14 @@ export class Membership {
     const spread = decideThreads(tasks, this.#parts.threads.length);
     await Promise.all(
       this.#parts.threads.map((thread, index) =>
-        thread.assign({ identity: joined.identity, tasks: spread[index] ?? [], committed, starts, matched }),
+        thread.assign({
+          identity: joined.identity,
+          tasks: spread[index] ?? [],
+          committed,
+          notes,
+          starts,
+          matched,
+        }),
       ),
     );
     this.#tasks = tasks.map((each) => each.task);

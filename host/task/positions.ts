@@ -1,4 +1,5 @@
 import { nameOf } from "../commit/partition-name.ts";
+import { parseNote } from "../commit/transaction-tag.ts";
 import type { AssignedPartition, FetchedRecords, OffsetToCommit, TopicPartition } from "../transport/port.ts";
 import type { ThreadAssignment } from "./thread-port.ts";
 
@@ -8,6 +9,13 @@ interface Position {
   committed: bigint | undefined;
   /** Where reading began without a committed offset (given, or as the offset reset policy chose); undefined until known. */
   start: bigint | undefined;
+  /** What is noted beside the committed offset. */
+  note: string;
+}
+
+/** Where to go on, with what was noted there. */
+export interface NotedPartition extends AssignedPartition {
+  readonly note: string;
 }
 
 /** Where a thread's partitions stand: what is committed, and so where to read again after an abort. */
@@ -17,12 +25,17 @@ export class Positions {
   /** Replaces the whole set. */
   open(
     partitions: readonly TopicPartition[],
-    { committed, starts }: Pick<ThreadAssignment, "committed" | "starts">,
+    { committed, starts, notes }: Pick<ThreadAssignment, "committed" | "starts" | "notes">,
   ): void {
     this.#positions.clear();
     for (const partition of partitions) {
       const name = nameOf(partition);
-      this.#positions.set(name, { partition, committed: committed.get(name), start: starts?.get(name) });
+      this.#positions.set(name, {
+        partition,
+        committed: committed.get(name),
+        start: starts?.get(name),
+        note: notes?.get(name) ?? "",
+      });
     }
   }
 
@@ -48,21 +61,24 @@ export class Positions {
   commit(offsets: readonly OffsetToCommit[]): void {
     for (const each of offsets) {
       const position = this.#positions.get(nameOf(each));
-      if (position !== undefined) position.committed = each.offset;
+      if (position === undefined) continue;
+      position.committed = each.offset;
+      position.note = parseNote(each.metadata);
     }
   }
 
   /** The same for some of them. */
-  resumeOf(partitions: readonly TopicPartition[]): readonly AssignedPartition[] {
+  resumeOf(partitions: readonly TopicPartition[]): readonly NotedPartition[] {
     const names = new Set(partitions.map(nameOf));
     return this.resume.filter((each) => names.has(nameOf(each)));
   }
 
   /** What to read from, for all partitions. */
-  get resume(): readonly AssignedPartition[] {
+  get resume(): readonly NotedPartition[] {
     return [...this.#positions.values()].map((each) => ({
       ...each.partition,
       offset: each.committed ?? each.start,
+      note: each.note,
     }));
   }
 }

@@ -5,12 +5,15 @@ import type { BatchFault, KernelInstance } from "../wasm/kernel-instance.ts";
 import { Chunk } from "./chunk.ts";
 import type { SourceQueue } from "./source-queue.ts";
 import type { TaskProcessing } from "./task-processing.ts";
-import { extractTimestamps, NO_TIME, timeOf } from "./timestamps.ts";
+import { timesNote } from "./times-note.ts";
+import { extractTimestamps, timeOf } from "./timestamps.ts";
 
 export interface TaskParts {
   readonly kernel: KernelInstance;
   readonly clock: WallClock;
   readonly processing: TaskProcessing | undefined;
+  /** As of the last commit; -1: none. */
+  readonly streamTime: number;
 }
 
 /** Rows of one queue that are next in the task's input. */
@@ -38,7 +41,7 @@ export class ProcessingTask {
   readonly callsUser: boolean;
   readonly rowByRow: boolean;
   /** Largest event time of the task so far. */
-  streamTime = NO_TIME;
+  streamTime: number;
   /** Something was consumed, or written, since the last cut. */
   moved = false;
   /** undefined: it has no processors. */
@@ -55,6 +58,7 @@ export class ProcessingTask {
     this.rowByRow = queues.some(({ program }) => program.rowByRow);
     this.#parts = parts;
     this.processing = parts.processing;
+    this.streamTime = parts.streamTime;
     this.#committed = this.#cut = this.#times();
   }
 
@@ -84,9 +88,10 @@ export class ProcessingTask {
 
   /** Next offsets of all partitions that have one. */
   get offsets(): readonly OffsetToCommit[] {
-    return this.queues.flatMap(({ origin, position, start }) => {
+    return this.queues.flatMap(({ origin, position, start, time }) => {
       const offset = position ?? start;
-      return offset === undefined ? [] : [{ ...origin, offset, metadata: "" }];
+      const metadata = timesNote({ partition: time, stream: this.streamTime });
+      return offset === undefined ? [] : [{ ...origin, offset, metadata }];
     });
   }
 

@@ -22,7 +22,8 @@ import { SourceQueue } from "./source-queue.ts";
 import { type Cut, parseTaskName, type RunnerCounters, type TaskRunner } from "./task.ts";
 import type { EventOutcome } from "./task-processing.ts";
 import type { TaskStates } from "./task-states.ts";
-import { timeAfter } from "./timestamps.ts";
+import { timesIn } from "./times-note.ts";
+import { NO_TIME, timeAfter } from "./timestamps.ts";
 import type { TopicLimits } from "./topic-limits.ts";
 
 export interface TaskRunnerSettings {
@@ -117,7 +118,7 @@ class Runner implements TaskRunner {
 
   // ---- tasks and their input
 
-  open(name: string, partitions?: readonly AssignedPartition[]): void {
+  open(name: string, partitions?: readonly (AssignedPartition & { readonly note?: string })[]): void {
     assert(!this.#tasks.has(name), `task ${name} is not open yet`);
     const { subTopology, partition } = parseTaskName(name);
     const programs = this.#programs.get(subTopology);
@@ -135,16 +136,18 @@ class Runner implements TaskRunner {
     );
     const queues = sources.map(({ program, origin }) => {
       const room = sources.length === 1 ? this.#sharedRoom : newChunkRoom(this.#kernel, this.#rowsMax);
-      const start = partitions?.find((each) => nameOf(each) === nameOf(origin))?.offset;
-      return new SourceQueue(origin, program, room, start);
+      const given = partitions?.find((each) => nameOf(each) === nameOf(origin));
+      return new SourceQueue(origin, program, room, given);
     });
+    const times = (partitions ?? []).flatMap(({ note = "" }) => timesIn(note)?.stream ?? []);
     const { clock } = this.#settings;
     const processing = openProcessing(this.#settings, name, {
       kernel: this.#kernel,
       outbox: this.#outbox,
       rowsMax: this.#rowsMax,
     });
-    const task = new ProcessingTask(name, queues, { kernel: this.#kernel, clock, processing });
+    const streamTime = Math.max(NO_TIME, ...times);
+    const task = new ProcessingTask(name, queues, { kernel: this.#kernel, clock, processing, streamTime });
     processing?.begin(task.streamTime);
     this.#tasks.set(name, task);
     this.#turns.push(task);

@@ -2,6 +2,7 @@ import type { FetchedRecords } from "../transport/port.ts";
 import type { Origin } from "./bad-rows.ts";
 import type { Chunk, ChunkRoom } from "./chunk.ts";
 import type { SourceProgram } from "./program.ts";
+import { timesIn } from "./times-note.ts";
 import { NO_TIME } from "./timestamps.ts";
 
 /** What one source partition has waiting: fetched records, and the chunk of them that is decoded. */
@@ -16,12 +17,19 @@ export class SourceQueue {
   /** What is to be committed where nothing was read yet; undefined: nothing is known. */
   start: bigint | undefined;
   /** Largest event time processed so far. */
-  time = NO_TIME;
+  time: number;
   chunk: Chunk | undefined;
   readonly #fetched: FetchedRecords[] = [];
 
-  constructor(origin: Origin, program: SourceProgram, room: ChunkRoom, start: bigint | undefined) {
-    this.start = start;
+  /** @param resumed where to go on, and what was noted there; undefined: nothing is known. */
+  constructor(
+    origin: Origin,
+    program: SourceProgram,
+    room: ChunkRoom,
+    resumed: { readonly offset?: bigint | undefined; readonly note?: string } | undefined,
+  ) {
+    this.start = resumed?.offset;
+    this.time = timesIn(resumed?.note ?? "")?.partition ?? NO_TIME;
     this.origin = origin;
     this.program = program;
     this.room = room;

@@ -54,9 +54,9 @@ export interface RunnerCounters {
 export interface TaskRunner {
   /**
    * Creates a task. Its input follows by `add`, from wherever the consumer was told to read. `partitions`: those
-   * assigned with it, with the offsets to commit as long as nothing is read; default: as many as its topics had when the runner was made.
+   * assigned with it, with the offsets to commit as long as nothing is read, and what was noted beside them; default: as many as its topics had when the runner was made.
    */
-  open(task: string, partitions?: readonly AssignedPartition[]): void;
+  open(task: string, partitions?: readonly (AssignedPartition & { readonly note?: string })[]): void;
   /** Drops a task with all that it has buffered. What it has computed lies in batches of the thread: roll back first. */
   close(task: string): void;
   closeAll(): void;

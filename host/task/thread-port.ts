@@ -22,6 +22,8 @@ export interface ThreadAssignment {
   readonly tasks: readonly TaskToOpen[];
   /** Stable committed offsets by "topic-partition"; absent: none yet. */
   readonly committed: ReadonlyMap<string, bigint>;
+  /** What was noted beside them. */
+  readonly notes?: ReadonlyMap<string, string>;
   /** Where to begin on partitions without one, if it is not as the offset reset policy says. */
   readonly starts?: ReadonlyMap<string, bigint>;
   /** Topics that only patterns have found: they may be deleted at any time. */

@@ -201,3 +201,44 @@ test("a store is read from outside, as of the last commit", async () => {
   });
   await assert.rejects(app.store("counts").get("key-0000"), { code: "STORE_UNAVAILABLE" });
 });
+
+test("stream time goes on where the life before has ended, and so does each partition's", async () => {
+  const lifeWith = async (timestamp: number, written: number) => {
+    const app = scene.app(
+      (each) =>
+        each
+          .stream("in", {
+            ...TEXTS,
+            timestampExtractor: (_record, partitionTime) => partitionTime + timestamp,
+          })
+          .process<string, string>(() => telling())
+          .to("out", TEXTS),
+      { stateDir: directory },
+    );
+    await scene.run(app, async () => {
+      write("a");
+      await scene.committed("out", written);
+    });
+  };
+  await lifeWith(1_001, 1);
+  await lifeWith(0, 2);
+  await lifeWith(-400, 3);
+  const told = scene.broker
+    .read("out")
+    .flat()
+    .map(({ value }) => `${value}`);
+  // the first partition time is -1
+  assert.deepEqual(told, ["1000 of 1000", "1000 of 1000", "600 of 1000"]);
+});
+
+/** Forwards each record's time, and that of the stream. */
+function telling(): Processor<string, string, string, string> {
+  let context: ProcessorContext<string, string>;
+  return {
+    init(given) {
+      context = given;
+    },
+    process: (record) =>
+      context.forward(record.withValue(`${record.timestamp} of ${context.currentStreamTime()}`)),
+  };
+}

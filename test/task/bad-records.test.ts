@@ -130,7 +130,8 @@ for (const [option, { stage, bad, topology }] of Object.entries(STAGES)) {
         batches.reduce((sum, batch) => sum + batch.records, 0),
         badAt,
       );
-      const committed = badAt > 0 ? [{ topic: "in", partition: 0, offset: BigInt(badAt), metadata: "" }] : [];
+      const committed =
+        badAt > 0 ? [{ topic: "in", partition: 0, offset: BigInt(badAt), metadata: "t100,100" }] : [];
       assert.deepEqual(offsets, committed);
       assert.throws(() => run.runner.process(always), failing);
     }

@@ -195,7 +195,7 @@ test("positions: cut gives the next offsets of what moved, and nothing twice", (
   );
   assert.equal(run.drain(), 2);
   const first = run.runner.cut();
-  assert.deepEqual(first.offsets, [{ topic: "in", partition: 1, offset: 2n, metadata: "" }]);
+  assert.deepEqual(first.offsets, [{ topic: "in", partition: 1, offset: 2n, metadata: "t0,0" }]);
   assert.equal(first.rows, 2);
   assert.deepEqual(run.runner.cut(), { batches: [], offsets: [], rows: 0 });
 });
@@ -303,7 +303,7 @@ test("a fetch without records moves the position, and is given back at once", ()
   assert.equal(run.drain(), 1);
   assert.equal(last.released, 1);
   assert.equal(run.runner.bufferedBytes, 0);
-  assert.deepEqual(run.runner.cut().offsets, [{ topic: "in", partition: 0, offset: 7n, metadata: "" }]);
+  assert.deepEqual(run.runner.cut().offsets, [{ topic: "in", partition: 0, offset: 7n, metadata: "t0,0" }]);
 });
 
 test("records below the position are passed over: a broker hands out whole batches", () => {
