@@ -130,8 +130,9 @@ for (const [option, { stage, bad, topology }] of Object.entries(STAGES)) {
         batches.reduce((sum, batch) => sum + batch.records, 0),
         badAt,
       );
-      const committed =
-        badAt > 0 ? [{ topic: "in", partition: 0, offset: BigInt(badAt), metadata: "t100,100" }] : [];
+      const time = 100 + badAt - 1;
+      const metadata = `t${time},${time}`;
+      const committed = badAt > 0 ? [{ topic: "in", partition: 0, offset: BigInt(badAt), metadata }] : [];
       assert.deepEqual(offsets, committed);
       assert.throws(() => run.runner.process(always), failing);
     }
