@@ -1,9 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { plantNothing } from "./defect.ts";
 import { runSeed, tell } from "./run-seed.ts";
-import { drawScenario } from "./scenario.ts";
-import { statefulProgram } from "./stateful-program.ts";
 
 /** CI runs 2,000 of them; one that fails is repeated by `npm run test:sim -- --seed N`. */
 const SEEDS = Number(process.env.SIM_SEEDS ?? 200);
@@ -17,16 +14,6 @@ test(`${SEEDS} seeds: the committed output is exactly the expected one, whatever
     if (verdict.failure !== undefined) assert.fail(tell(verdict));
   }
   assert(records > 100 * SEEDS, "the worlds had something to do");
-});
-
-test(`${SEEDS} seeds with state: output, changelogs and disks are exact`, async () => {
-  let exactlyOnce = 0;
-  for (let seed = 1; exactlyOnce < SEEDS; seed++) {
-    if (drawScenario(seed).guarantee !== "exactly_once_v2") continue;
-    exactlyOnce++;
-    const verdict = await runSeed(seed, plantNothing, statefulProgram);
-    if (verdict.failure !== undefined) assert.fail(tell(verdict));
-  }
 });
 
 test("a seed repeats itself, event for event", async () => {
