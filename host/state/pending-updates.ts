@@ -58,10 +58,13 @@ export class PendingUpdates {
     this.#log = [];
   }
 
-  /** Takes all of them, in the order of their last changes. */
-  take(): readonly (readonly [KeyText, PendingUpdate])[] {
+  /** Takes all of them, in the order of their last changes. What is told by a row that is undone waits again. */
+  take(row: number): readonly (readonly [KeyText, PendingUpdate])[] {
     const all = [...this.#byKey].sort(([, a], [, b]) => a.order - b.order);
-    this.clear();
+    for (const [key, previous] of all) {
+      this.#log.push({ key, previous, row });
+      this.#remove(key);
+    }
     return all.map(([key, { update }]) => [key, update]);
   }
 

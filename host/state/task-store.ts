@@ -73,7 +73,7 @@ export class TaskStore implements StoreAccess {
   /** Tells all news; what the listener puts into this store meanwhile waits for the next flush. @returns whether there were any. */
   flushPending(): boolean {
     if (this.pending === undefined || this.pending.count === 0) return false;
-    for (const [key, { before, logged, headers }] of this.pending.take()) {
+    for (const [key, { before, logged, headers }] of this.pending.take(this.#around.row)) {
       if (logged !== undefined) this.#around.log(this, logged);
       this.listener?.({ key, value: this.table.get(key), before, logged, headers });
     }
