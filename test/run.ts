@@ -1,8 +1,9 @@
 import { globSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join, relative } from "node:path";
-import { run } from "node:test";
+import type { TestEvent } from "node:test/reporters";
 import { clusterSource } from "../bench/cluster/source.ts";
+import { runFile } from "./run-file.ts";
 
 /**
  * `npm test`: every test that needs no broker, then the real-broker tests where a broker can be started. Says at
@@ -12,7 +13,7 @@ import { clusterSource } from "../bench/cluster/source.ts";
  */
 const root = join(import.meta.dirname, "..");
 const strict = process.env.CI === "true";
-/** A file that takes longer hangs: it fails, instead of everything after it. */
+/** Wall time of a file's process: one that takes longer hangs, and fails alone. */
 const FILE_MS_MAX = 12 * 60_000;
 const chosen = new Set(process.argv.slice(2));
 
@@ -40,7 +41,8 @@ if (leftOut.length > 0) console.log(`\nLeft out:\n${leftOut.map((reason) => `  -
 else console.log("\nNothing was left out.");
 if (strict) totals.failed += leftOut.length;
 console.log(`${totals.passed} passed, ${totals.failed} failed`);
-process.exitCode = totals.failed === 0 && totals.passed > 0 ? 0 : 1;
+// at once: a killed file's children may still hold what this process waits for
+process.exit(totals.failed === 0 && totals.passed > 0 ? 0 : 1);
 
 function filesOf(pattern: string, exclude: string[] = []): string[] {
   return globSync(pattern, { cwd: root, exclude })
@@ -52,29 +54,43 @@ function short(file: string): string {
   return relative(root, file);
 }
 
-/** One line a file, the whole story for what failed. A suite is counted by its tests only. */
-async function runFiles(files: string[], concurrency: number): Promise<void> {
-  for await (const { type, data } of run({ files, cwd: root, timeout: FILE_MS_MAX, concurrency })) {
-    if (type === "test:pass" || type === "test:fail") {
-      const file = data.file ?? "";
-      if (type === "test:pass" && data.details.type === "suite") continue;
-      if (type === "test:pass" && data.name === short(file)) continue;
-      if (type === "test:pass" && (data.skip !== undefined || data.todo !== undefined)) {
-        leftOut.push(`${short(file)}, "${data.name}": ${String(data.skip ?? data.todo)}`);
-      } else if (type === "test:pass") {
-        totals.passed++;
-      } else if (!isEcho(data.details.error)) {
+/** One line a file, the whole story for what failed. */
+async function runFiles(files: string[], atOnce: number): Promise<void> {
+  const next = files.values();
+  const runInTurn = async () => {
+    for (const file of next) {
+      try {
+        for await (const event of runFile(file, root, FILE_MS_MAX)) tell(event);
+      } catch (error) {
         totals.failed++;
-        console.log(`FAILED ${short(file)}:${data.line ?? 0} "${data.name}"\n${story(data.details.error)}`);
+        console.log(`FAILED ${short(file)}: ${(error as Error).message}`);
       }
-    } else if (type === "test:stderr" || type === "test:stdout") {
-      process.stdout.write(data.message);
-    } else if (type === "test:summary" && data.file !== undefined) {
-      const seconds = (data.duration_ms / 1000).toFixed(1);
-      console.log(
-        `${data.success ? "ok    " : "FAILED"} ${short(data.file)}: ${data.counts.passed} passed, ${seconds} s`,
-      );
     }
+  };
+  await Promise.all(Array.from({ length: atOnce }, runInTurn));
+}
+
+/** A suite is counted by its tests only. */
+function tell({ type, data }: TestEvent): void {
+  if (type === "test:pass" || type === "test:fail") {
+    const file = data.file ?? "";
+    if (type === "test:pass" && data.details.type === "suite") return;
+    if (type === "test:pass" && data.name === short(file)) return;
+    if (type === "test:pass" && (data.skip !== undefined || data.todo !== undefined)) {
+      leftOut.push(`${short(file)}, "${data.name}": ${String(data.skip ?? data.todo)}`);
+    } else if (type === "test:pass") {
+      totals.passed++;
+    } else if (!isEcho(data.details.error)) {
+      totals.failed++;
+      console.log(`FAILED ${short(file)}:${data.line ?? 0} "${data.name}"\n${story(data.details.error)}`);
+    }
+  } else if (type === "test:stderr" || type === "test:stdout") {
+    process.stdout.write(data.message);
+  } else if (type === "test:summary" && data.file !== undefined) {
+    const seconds = (data.duration_ms / 1000).toFixed(1);
+    console.log(
+      `${data.success ? "ok    " : "FAILED"} ${short(data.file)}: ${data.counts.passed} passed, ${seconds} s`,
+    );
   }
 }
 
@@ -85,5 +101,6 @@ function isEcho(error: Error): boolean {
 
 function story(error: Error): string {
   const cause = error.cause instanceof Error ? error.cause : error;
-  return (cause.stack ?? String(cause)).replace(/^/gm, "    ");
+  const parts = cause instanceof AggregateError ? cause.errors.map((part) => story(part as Error)) : [];
+  return [(cause.stack ?? String(cause)).replace(/^/gm, "    "), ...parts].join("\n");
 }

@@ -153,7 +153,10 @@ async function startJavaCluster(options: ClusterOptions): Promise<Cluster> {
   };
   const up = async (ids: readonly number[], through: Tools) => {
     try {
-      await through.awaitBrokers(ids, START_SECONDS_MAX);
+      const ends = ids.map(async (id) => {
+        throw new Error(`broker ${id} ended with ${await processes.get(id)?.ended}`);
+      });
+      await Promise.race([through.awaitBrokers(ids, START_SECONDS_MAX), ...ends]);
     } catch (error) {
       const logs = ids.map((id) => `broker ${id}:\n${processes.get(id)?.said().slice(-2000)}`).join("\n");
       await stop();

@@ -113,14 +113,22 @@ export class Scene {
     await this.until(() => this.#outputs().length >= written);
   }
 
-  /** Resolves once it holds. @throws what the applications of the scene have ended with, once all have: it never will then */
+  /** Resolves once it holds. @throws what the last application of the scene has failed with, once all have ended */
   async until(holds: () => boolean): Promise<void> {
-    const ends = this.#apps.map((app) => app.ended.then(() => new Promise<never>(() => {})));
-    const allOver = Promise.any(ends.length === 0 ? [new Promise<never>(() => {})] : ends);
-    let isOver = false;
-    await Promise.race([until(() => isOver || holds()), allOver]).finally(() => {
-      isOver = true;
-    });
+    let running = this.#apps.length + this.#children.length;
+    let failure: Error | undefined;
+    const over = (error?: Error) => {
+      running--;
+      failure = error ?? failure;
+    };
+    for (const app of this.#apps) app.ended.then(() => over(), over);
+    for (const child of this.#children) {
+      void child.ended.then((status) =>
+        over(new Error(`a child has ended with ${status}:\n${child.said()}`)),
+      );
+    }
+    await until(() => holds() || (running <= 0 && failure !== undefined));
+    if (!holds()) throw failure;
   }
 
   /** "out" holds each written value once, and those of one key in their order. `dropped`: values that are not there. */

@@ -69,8 +69,8 @@ async function killedCommitter(directory: string, afterMs: number): Promise<numb
   child.stdout.setEncoding("utf8").on("data", (text: string) => {
     said += text;
   });
-  await once(child.stdout, "data");
   const closed = once(child, "close");
+  await Promise.race([once(child.stdout, "data"), closed]);
   await sleep(afterMs);
   child.kill("SIGKILL");
   await closed;

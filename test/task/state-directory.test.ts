@@ -37,10 +37,11 @@ test("is free again once its holder is killed", async () => {
   const holder = spawn(process.execPath, ["--input-type=module", "-e", source], {
     stdio: ["ignore", "pipe", "inherit"],
   });
-  await once(holder.stdout, "data");
+  const ended = once(holder, "exit");
+  await Promise.race([once(holder.stdout, "data"), ended]);
   await assert.rejects(openStateDirectory(root, "killed", newId), { code: "STATE_DIRECTORY_LOCKED" });
   holder.kill("SIGKILL");
-  await once(holder, "exit");
+  await ended;
   const mine = await openStateDirectory(root, "killed", newId);
   assert.equal(mine.processId, "process-id-of-the-dead");
   await mine.unlock();

@@ -1,0 +1,4 @@
+import { test } from "node:test";
+
+// A fixture.
+test("passes", () => {});
