@@ -31,15 +31,15 @@ export class QueryableStore<K, V> {
    * @throws STORE_UNAVAILABLE: the process has no task with this store now
    */
   async get(key: K): Promise<V | undefined> {
-    const answers = await this.#asked({ store: this.#spec.name, key: keyTextOf(this.#spec.key, key) });
+    const answers = await this.#asked({ store: this.#spec.name, key: keyTextOf(this.#spec, key) });
     const bytes = answers.flatMap(({ entries }) => entries)[0]?.[1];
     return this.#over({ get: () => bytes }).get(key);
   }
 
   /** The keys from `from` to `to`, both included, in their bytes' order; task by task. */
   range(from?: K, to?: K): AsyncGenerator<readonly [K, V], void> {
-    const low = from === undefined ? undefined : keyTextOf(this.#spec.key, from);
-    const high = to === undefined ? undefined : `${keyTextOf(this.#spec.key, to)}\0`;
+    const low = from === undefined ? undefined : keyTextOf(this.#spec, from);
+    const high = to === undefined ? undefined : `${keyTextOf(this.#spec, to)}\0`;
     return this.#entries({ from: low, to: high });
   }
 

@@ -1,4 +1,6 @@
+import { PeridotError } from "../../errors.ts";
 import type { AnySerde } from "../../topology/serde.ts";
+import type { StoreSpec } from "../../topology/store-spec.ts";
 import { type KeyText, keyBytes, keyText } from "../key-text.ts";
 
 /** Bytes that may be kept: those of a serde of the user's are copied, since it may use them again. */
@@ -11,10 +13,25 @@ export function bytesOf(serde: AnySerde, value: unknown): Uint8Array {
 /** Such a text has one byte a character. */
 const ASCII = /^[\0-\x7f]*$/;
 
-export function keyTextOf(serde: AnySerde, key: unknown): KeyText {
+/** @throws PeridotError `SERDE_REFUSED`: there is no key. */
+export function keyTextOf({ key: serde, name }: StoreSpec, key: unknown): KeyText {
+  if (key === null || key === undefined) {
+    const problem = `${key} is no key of a store: a record without key has no entry`;
+    throw new PeridotError("SERDE_REFUSED", { serde: name, problem });
+  }
   const made = serde.serialize(key);
   if (typeof made !== "string") return keyText(made);
   return ASCII.test(made) ? made : keyText(Buffer.from(made));
+}
+
+/**
+ * @param timestamp of what is put into a store, in milliseconds since the epoch.
+ * @throws PeridotError `SERDE_REFUSED`: it is no whole number from 0 on.
+ */
+export function checkTimestamp({ name }: StoreSpec, timestamp: number): void {
+  if (Number.isSafeInteger(timestamp) && timestamp >= 0) return;
+  const problem = `it is given a value with the timestamp ${timestamp}: give whole milliseconds since the epoch`;
+  throw new PeridotError("SERDE_REFUSED", { serde: name, problem });
 }
 
 export function keyOf<K>(serde: AnySerde, text: KeyText): K {

@@ -1,4 +1,3 @@
-import { PeridotError } from "../../errors.ts";
 import type { StoreSpec } from "../../topology/store-spec.ts";
 import { type KeyText, keyBytes, keyText } from "../key-text.ts";
 import type { TextRange } from "../ordered-keys.ts";
@@ -57,13 +56,7 @@ export class ReadableStore<K, V> implements ReadOnlyKeyValueStore<K, V> {
   }
 
   protected keyText(key: K): KeyText {
-    if (key === null || key === undefined) {
-      throw new PeridotError("SERDE_REFUSED", {
-        serde: this.spec.name,
-        problem: `${key} is no key of a store: a record without key has no entry`,
-      });
-    }
-    return keyTextOf(this.spec.key, key);
+    return keyTextOf(this.spec, key);
   }
 
   #scan(from: K | undefined, to: K | undefined, reverse: boolean): Iterable<readonly [K, V]> {

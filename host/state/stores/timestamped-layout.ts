@@ -1,5 +1,5 @@
 import type { StoreSpec } from "../../topology/store-spec.ts";
-import { bytesOf } from "./bytes-of.ts";
+import { bytesOf, checkTimestamp } from "./bytes-of.ts";
 import type { ValueAndTimestamp } from "./key-value-store.ts";
 import type { ValueLayout } from "./plain-store.ts";
 
@@ -10,10 +10,12 @@ export const STAMP_BYTES = 8;
  * Values with timestamps: 8 bytes, big-endian, then the value, as in Kafka Streams (KIP-258). The changelog has the value
  * alone; the timestamp is its record's.
  */
-export function timestampedLayout<V>({ value }: StoreSpec): ValueLayout<ValueAndTimestamp<V>> {
+export function timestampedLayout<V>(spec: StoreSpec): ValueLayout<ValueAndTimestamp<V>> {
+  const { value } = spec;
   return {
     read: (bytes) => ({ timestamp: timestampIn(bytes), value: value.deserialize(valueIn(bytes)) as V }),
     write: ({ value: made, timestamp }) => {
+      checkTimestamp(spec, timestamp);
       const logged = bytesOf(value, made);
       return { stored: stamped(logged, timestamp), logged, timestamp };
     },

@@ -1,7 +1,7 @@
 import type { StoreSpec } from "../../topology/store-spec.ts";
 import { type KeyText, keyBytes } from "../key-text.ts";
 import type { LoggedRecord, StoreAccess } from "../store-access.ts";
-import { bytesOf, keyOf, keyTextOf } from "./bytes-of.ts";
+import { bytesOf, checkTimestamp, keyOf, keyTextOf } from "./bytes-of.ts";
 import { readVersions, type Version, versionAt, withVersion, writeVersions } from "./versions.ts";
 
 /** A value as it was valid from a time on. */
@@ -35,9 +35,11 @@ export interface VersionedKeyValueStore<K, V> extends ReadOnlyVersionedStore<K, 
   delete(key: K, timestamp: number): VersionedRecord<V> | undefined;
 }
 
-/** Where the store's own stream time lies, and its keys: none begins as the other. */
+/** Where the store's own stream time lies, its keys, and the times of deletions with their keys: none begins as another. */
 const TIME_KEY: KeyText = "t";
 const KEYS: KeyText = "k";
+const DELETIONS: KeyText = "d";
+const TIME_BYTES = 8;
 
 /** Kafka Streams' RocksDBVersionedStore in meaning; all versions of a key lie together. */
 export class VersionedStore<K, V> implements VersionedKeyValueStore<K, V> {
@@ -77,6 +79,7 @@ export class VersionedStore<K, V> implements VersionedKeyValueStore<K, V> {
   }
 
   put(key: K, value: V | null, timestamp: number): number | "latest" | "not-put" {
+    checkTimestamp(this.#spec, timestamp);
     return this.#put(
       this.#keyText(key),
       value === null ? null : bytesOf(this.#spec.value, value),
@@ -86,6 +89,7 @@ export class VersionedStore<K, V> implements VersionedKeyValueStore<K, V> {
   }
 
   delete(key: K, timestamp: number): VersionedRecord<V> | undefined {
+    checkTimestamp(this.#spec, timestamp);
     if (timestamp < this.#horizon) {
       this.#drop();
       return undefined;
@@ -116,16 +120,32 @@ export class VersionedStore<K, V> implements VersionedKeyValueStore<K, V> {
       return "not-put";
     }
     if (timestamp > this.#time) {
-      const time = Buffer.allocUnsafe(8);
-      time.writeBigInt64BE(BigInt(timestamp));
-      this.#access.put(TIME_KEY, time, undefined);
+      this.#access.put(TIME_KEY, timeBytes(timestamp), undefined);
+      this.#forgetDeletions();
     }
     const before = this.#versions(text);
     const versions = withVersion(before, { timestamp, value }, this.#horizon);
     const key = keyBytes(text.slice(KEYS.length));
     const stored = versions.length === 0 ? undefined : writeVersions(versions);
     this.#access.put(text, stored, logs ? { key, value, timestamp } : undefined);
+    if (versions[0]?.value === null) {
+      const deletion = `${DELETIONS}${timeText(versions[0].timestamp)}${text.slice(KEYS.length)}`;
+      this.#access.put(deletion, EMPTY, undefined);
+    }
     return before.findLast((version) => version.timestamp > timestamp)?.timestamp ?? "latest";
+  }
+
+  /** A key that has been deleted, and whose past nobody can ask for any more, takes no room. */
+  #forgetDeletions(): void {
+    const horizon = this.#horizon;
+    if (horizon <= 0) return;
+    const old = { from: DELETIONS, to: `${DELETIONS}${timeText(horizon)}` };
+    for (const [deletion] of [...this.#access.range(old)]) {
+      this.#access.put(deletion, undefined, undefined);
+      const text = `${KEYS}${deletion.slice(DELETIONS.length + TIME_BYTES)}`;
+      const [latest] = this.#versions(text);
+      if (latest?.value === null && latest.timestamp < horizon) this.#access.put(text, undefined, undefined);
+    }
   }
 
   /** Largest time that was ever put. */
@@ -140,7 +160,7 @@ export class VersionedStore<K, V> implements VersionedKeyValueStore<K, V> {
   }
 
   #keyText(key: K): KeyText {
-    return `${KEYS}${keyTextOf(this.#spec.key, key)}`;
+    return `${KEYS}${keyTextOf(this.#spec, key)}`;
   }
 
   #versions(text: KeyText): readonly Version[] {
@@ -153,4 +173,17 @@ export class VersionedStore<K, V> implements VersionedKeyValueStore<K, V> {
     const validTo = versions[versions.indexOf(version) - 1]?.timestamp;
     return { value: this.#spec.value.deserialize(value) as V, timestamp, validTo };
   }
+}
+
+const EMPTY = new Uint8Array();
+
+function timeBytes(time: number): Buffer {
+  const bytes = Buffer.allocUnsafe(TIME_BYTES);
+  bytes.writeBigInt64BE(BigInt(time));
+  return bytes;
+}
+
+/** In the order of the times, from 0 on. */
+function timeText(time: number): KeyText {
+  return timeBytes(time).toString("latin1");
 }
