@@ -143,7 +143,7 @@ export class KTable<K, V, Known extends KnownSerdes = never> {
 
   /**
    * Groups the rows anew, for an aggregation that follows each row in and out of its group. A row whose new key or value
-   * is null belongs to no group.
+   * is null, or both at once, belongs to no group.
    *
    * @example
    *   builder
@@ -152,7 +152,7 @@ export class KTable<K, V, Known extends KnownSerdes = never> {
    *     .count({ store: "per-state" })
    */
   groupBy<K2, V2>(
-    selector: (key: K, value: V) => readonly [K2 | null, V2 | null],
+    selector: (key: K, value: V) => readonly [K2 | null, V2 | null] | null | Err,
     grouped: TableGrouped<K2, V2>,
   ): KGroupedTable<K2, V2> {
     this.#link.enable(true);

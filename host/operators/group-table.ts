@@ -1,11 +1,12 @@
 import { Change } from "../topology/change.ts";
 import type { Operator } from "../topology/operator.ts";
 import type { Processor, ProcessorContext } from "../topology/processor.ts";
+import { accepted, type Err } from "../topology/result.ts";
 import type { AnySerde } from "../topology/serde.ts";
 import { tableOperator } from "./table-operator.ts";
 
-/** A row's group, and what of it goes there. */
-export type RowSelector = (key: unknown, value: unknown) => readonly [unknown, unknown];
+/** A row's group, and what of it goes there; null: it belongs to none. */
+export type RowSelector = (key: unknown, value: unknown) => readonly [unknown, unknown] | null | Err;
 
 /**
  * KTable#groupBy (Kafka Streams' KTableRepartitionMap): sends a row's old value and its new one to their groups, which may
@@ -22,7 +23,9 @@ function groupTableProcessor(selector: RowSelector, serde: AnySerde): Processor 
   let context: ProcessorContext;
   const pairOf = (key: unknown, value: unknown) => {
     if (value === null) return undefined;
-    const [groupKey, groupValue] = selector(key, value);
+    const pair = accepted(selector(key, value)) as readonly [unknown, unknown] | null;
+    if (pair === null) return undefined;
+    const [groupKey, groupValue] = pair;
     return groupKey === null || groupValue === null ? undefined : ([groupKey, groupValue] as const);
   };
   return {
