@@ -1,7 +1,7 @@
 import type { StoreSpec } from "../../topology/store-spec.ts";
 import { type KeyText, keyBytes } from "../key-text.ts";
 import type { LoggedRecord, StoreAccess } from "../store-access.ts";
-import { bytesOf, checkTimestamp, keyOf, keyTextOf } from "./bytes-of.ts";
+import { bytesOf, checkTimestamp, keyOf, keyTextOf, textBehind } from "./bytes-of.ts";
 import { readVersions, type Version, versionAt, withVersion, writeVersions } from "./versions.ts";
 
 /** A value as it was valid from a time on. */
@@ -68,10 +68,7 @@ export class VersionedStore<K, V> implements VersionedKeyValueStore<K, V> {
   }
 
   *all(): Iterable<readonly [K, VersionedRecord<V>]> {
-    for (const [text, bytes] of this.#access.range({
-      from: KEYS,
-      to: String.fromCharCode(KEYS.charCodeAt(0) + 1),
-    })) {
+    for (const [text, bytes] of this.#access.range({ from: KEYS, to: textBehind(KEYS) })) {
       const versions = readVersions(bytes);
       const latest = this.#record(versions, versions[0]);
       if (latest !== undefined) yield [keyOf<K>(this.#spec.key, text.slice(KEYS.length)), latest];
@@ -128,9 +125,8 @@ export class VersionedStore<K, V> implements VersionedKeyValueStore<K, V> {
     const key = keyBytes(text.slice(KEYS.length));
     const stored = versions.length === 0 ? undefined : writeVersions(versions);
     this.#access.put(text, stored, logs ? { key, value, timestamp } : undefined);
-    if (versions[0]?.value === null) {
-      const deletion = `${DELETIONS}${timeText(versions[0].timestamp)}${text.slice(KEYS.length)}`;
-      this.#access.put(deletion, EMPTY, undefined);
+    if (value === null && versions[0]?.timestamp === timestamp) {
+      this.#access.put(`${DELETIONS}${timeText(timestamp)}${text.slice(KEYS.length)}`, EMPTY, undefined);
     }
     return before.findLast((version) => version.timestamp > timestamp)?.timestamp ?? "latest";
   }
