@@ -68,7 +68,6 @@ function selectFor(
     return set.selection;
   let items = itemsOf(set);
   if (search !== undefined) {
-    traps.forgetBefore(step.name, origin, chunk.view.offset(0));
     let refused: bigint | undefined;
     items = items.filter((item) => {
       const offset = offsetOf(set, item);

@@ -15,11 +15,12 @@ export interface KernelSearch {
  * is known of it outlives them, and belongs to the stream thread.
  */
 export class KernelTraps {
-  readonly #searches = new Map<string, KernelSearch>();
+  /** By partition, then by node. */
+  readonly #searches = new Map<string, Map<string, KernelSearch>>();
 
   /** undefined: the kernel of this node has not trapped over this partition. */
   searchOf(node: string, partition: TopicPartition): KernelSearch | undefined {
-    return this.#searches.get(keyOf(node, partition));
+    return this.#searches.get(nameOf(partition))?.get(node);
   }
 
   /**
@@ -35,9 +36,10 @@ export class KernelTraps {
     at: bigint | undefined,
     what: string,
   ): void {
-    const key = keyOf(node, partition);
-    const search = this.#searches.get(key) ?? { blamed: new Map(), suspects: undefined };
-    this.#searches.set(key, search);
+    const searches = this.#searches.get(nameOf(partition)) ?? new Map<string, KernelSearch>();
+    this.#searches.set(nameOf(partition), searches);
+    const search = searches.get(node) ?? { blamed: new Map(), suspects: undefined };
+    searches.set(node, search);
     const decision = decideBisect({ offsets, trapped: true, at, suspects: search.suspects });
     switch (decision.bisect) {
       case "blame":
@@ -63,16 +65,17 @@ export class KernelTraps {
     search.suspects = decision.bisect === "try" ? decision.suspects : undefined;
   }
 
-  /** Forgets records before this one: they are behind us. Should they come again, they trap again. */
-  forgetBefore(node: string, partition: TopicPartition, offset: bigint): void {
-    const key = keyOf(node, partition);
-    const search = this.#searches.get(key);
-    if (search === undefined) return;
-    for (const blamed of search.blamed.keys()) if (blamed < offset) search.blamed.delete(blamed);
-    if (search.blamed.size === 0 && search.suspects === undefined) this.#searches.delete(key);
+  /**
+   * Forgets records before this one, where all before it is committed. What is only computed may be undone, and comes
+   * again: were it forgotten, two records of one transaction could make each other trap for ever.
+   */
+  committed(partition: TopicPartition, offset: bigint): void {
+    const searches = this.#searches.get(nameOf(partition));
+    if (searches === undefined) return;
+    for (const [node, { blamed, suspects }] of searches) {
+      for (const each of blamed.keys()) if (each < offset) blamed.delete(each);
+      if (blamed.size === 0 && suspects === undefined) searches.delete(node);
+    }
+    if (searches.size === 0) this.#searches.delete(nameOf(partition));
   }
-}
-
-function keyOf(node: string, partition: TopicPartition): string {
-  return `${nameOf(partition)} ${node}`;
 }

@@ -88,6 +88,8 @@ class Runner implements TaskRunner {
   /** Records that the last batch has made of each of its rows. */
   #itemsOfRow = 0;
   #rowsSinceCut = 0;
+  /** What the last cut is to commit. */
+  #offsetsCut: Cut["offsets"] = [];
   /** What `process` throws at its next call: this one had rows to report. */
   #failure: Error | undefined;
   #processed = 0;
@@ -363,6 +365,7 @@ class Runner implements TaskRunner {
     const moved = [...this.#tasks.values()].filter((task) => task.moved);
     const offsets = moved.flatMap((task) => task.offsets);
     for (const task of this.#tasks.values()) task.cut();
+    this.#offsetsCut = offsets;
     const rows = this.#rowsSinceCut;
     this.#rowsSinceCut = 0;
     return { batches: this.#watched(this.#outbox.takeAll()), offsets, rows };
@@ -378,6 +381,7 @@ class Runner implements TaskRunner {
 
   committed(): void {
     for (const task of this.#tasks.values()) task.committed();
+    for (const each of this.#offsetsCut) this.#traps.committed(each, each.offset);
   }
 
   rollback(): void {

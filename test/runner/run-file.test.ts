@@ -21,3 +21,8 @@ test("a file that stays alive after its failed test is late, not waited for", as
   const lines = await told("hangs.ts", 3_000);
   assert.equal(lines.at(-1), "has not ended within 3 s, and was killed");
 });
+
+test("a test that never ends is named", async () => {
+  const lines = await told("waits.ts", 3_000);
+  assert.equal(lines.at(-1), 'has not ended within 3 s, and was killed at "waiting", "never ends"');
+});
