@@ -34,9 +34,14 @@ export type { Connected, KnownSerdes, Named, Produced } from "./dsl/produced.ts"
 export type { Repartitioned } from "./dsl/repartitioned.ts";
 export {
   keyValueStore,
+  lruStore,
   type StoreOptions,
+  sessionStore,
   timestampedKeyValueStore,
+  timestampedWindowStore,
   versionedKeyValueStore,
+  type WindowStoreOptions,
+  windowStore,
 } from "./dsl/stores.ts";
 export { StreamsBuilder } from "./dsl/streams-builder.ts";
 export {
@@ -62,7 +67,9 @@ export {
   nullable,
   type Serde,
   type SerdeType,
+  sessionWindowed,
   string,
+  timeWindowed,
 } from "./serdes/index.ts";
 export { lmdb } from "./state/lmdb/lmdb-backend.ts";
 export { memory } from "./state/memory-backend.ts";
@@ -78,11 +85,13 @@ export type {
   ReadOnlyKeyValueStore,
   ValueAndTimestamp,
 } from "./state/stores/key-value-store.ts";
+export type { ReadOnlySessionStore, SessionEntry, SessionStore } from "./state/stores/session-store.ts";
 export type {
   ReadOnlyVersionedStore,
   VersionedKeyValueStore,
   VersionedRecord,
 } from "./state/stores/versioned-store.ts";
+export type { ReadOnlyWindowStore, WindowStore } from "./state/stores/window-store.ts";
 export type { RunnerCounters } from "./task/task.ts";
 export type { TaskName, ThreadProgress } from "./task/thread-port.ts";
 export type { TopologyTestDriverSettings } from "./testing/driver-settings.ts";
@@ -119,12 +128,13 @@ export type {
 export { type Accepted, Err, err, type Result } from "./topology/result.ts";
 export type { WireFormat } from "./topology/serde.ts";
 export type { ExtractTopic, Partitioner, RecordOrigin } from "./topology/sink-choice.ts";
-export type { StoreKind, StoreSpec } from "./topology/store-spec.ts";
+export type { StoreKind, StoreSpec, WindowRetention } from "./topology/store-spec.ts";
 export type {
   ExtractedRecord,
   ExtractTimestamp,
   TimestampExtractor,
 } from "./topology/timestamp-extractor.ts";
+export { Windowed } from "./topology/windowed.ts";
 export { type KafkaSettings, kafkaTransport } from "./transport/kafka/kafka-transport.ts";
 export type { SaslSettings } from "./transport/kafka/sasl/authentication.ts";
 export type { OAuthToken } from "./transport/kafka/sasl/oauth-bearer.ts";

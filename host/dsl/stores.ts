@@ -1,9 +1,11 @@
 import { PeridotError } from "../errors.ts";
 import type { StateBackendType } from "../state/state-backend.ts";
 import type { KeyValueStore, ValueAndTimestamp } from "../state/stores/key-value-store.ts";
+import type { SessionStore } from "../state/stores/session-store.ts";
 import type { VersionedKeyValueStore } from "../state/stores/versioned-store.ts";
+import type { WindowStore } from "../state/stores/window-store.ts";
 import type { Serde } from "../topology/serde.ts";
-import type { StoreSpec } from "../topology/store-spec.ts";
+import type { StoreSpec, WindowRetention } from "../topology/store-spec.ts";
 
 /** What every store has. */
 export interface StoreOptions<K, V> {
@@ -51,6 +53,96 @@ export function versionedKeyValueStore<K, V>(
     );
   }
   return { ...specOf("versioned", options), historyMs };
+}
+
+/** A store of the entries that were used last: others go, which its changelog is told. */
+export function lruStore<K, V>(
+  options: StoreOptions<K, V> & { readonly entriesMax: number },
+): StoreSpec<KeyValueStore<K, V>> {
+  const { entriesMax, name } = options;
+  if (!(Number.isSafeInteger(entriesMax) && entriesMax > 0))
+    throw storeMisuse(
+      `the store "${name}" is to have ${entriesMax} entries at most`,
+      "Give a whole number from 1 on",
+    );
+  return { ...specOf("lru", options), entriesMax };
+}
+
+/** What a store of windows has beside what every store has. Times are milliseconds. */
+export interface WindowStoreOptions<K, V> extends StoreOptions<K, V> {
+  /** How long a window can be seen, from its start on, in the store's own stream time. */
+  readonly retentionMs: number;
+  /** From a window's start to its end. */
+  readonly windowSizeMs: number;
+  /** Several values under one key and start: each put adds one. Default false. */
+  readonly retainDuplicates?: boolean;
+}
+
+/** A store of values by key and window. */
+export function windowStore<K, V>(options: WindowStoreOptions<K, V>): StoreSpec<WindowStore<K, V>> {
+  return { ...specOf("window", options), windows: windowsOf(options) };
+}
+
+/** The same of values with timestamps. */
+export function timestampedWindowStore<K, V>(
+  options: WindowStoreOptions<K, V>,
+): StoreSpec<WindowStore<K, ValueAndTimestamp<V>>> {
+  return { ...specOf("timestamped-window", options), windows: windowsOf(options) };
+}
+
+/** A store of values by key and session. @param options.retentionMs how long a session can be seen, from its end on */
+export function sessionStore<K, V>(
+  options: StoreOptions<K, V> & { readonly retentionMs: number },
+): StoreSpec<SessionStore<K, V>> {
+  const windows = windowsOf({ ...options, windowSizeMs: 0 });
+  return { ...specOf("session", options), windows };
+}
+
+function windowsOf({
+  name,
+  retentionMs,
+  windowSizeMs,
+  retainDuplicates = false,
+}: Pick<
+  WindowStoreOptions<never, never>,
+  "name" | "retentionMs" | "windowSizeMs" | "retainDuplicates"
+>): WindowRetention {
+  if (!(Number.isSafeInteger(retentionMs) && retentionMs >= 0))
+    throw storeMisuse(
+      `the store "${name}" is to keep its windows for ${retentionMs} ms`,
+      "Give a whole number from 0 on",
+    );
+  if (!(Number.isSafeInteger(windowSizeMs) && windowSizeMs >= 0))
+    throw storeMisuse(
+      `the windows of the store "${name}" are of ${windowSizeMs} ms`,
+      "Give a whole number from 0 on",
+    );
+  if (windowSizeMs > retentionMs) {
+    throw storeMisuse(
+      `the store "${name}" is to keep windows of ${windowSizeMs} ms for ${retentionMs} ms`,
+      "Keep them at least as long as they are",
+    );
+  }
+  return retentionOf(retentionMs, windowSizeMs, { keepsDuplicates: retainDuplicates });
+}
+
+/** Kafka Streams' default: two segments within the retention, of a minute at least. */
+const SEGMENT_MS_MIN = 60_000;
+
+export function retentionOf(
+  retentionMs: number,
+  sizeMs: number,
+  given: Partial<Pick<WindowRetention, "keepsDuplicates" | "isTimeOrdered">> = {},
+): WindowRetention {
+  const segmentMs = Math.max(Math.floor(retentionMs / 2), SEGMENT_MS_MIN);
+  return Object.freeze({
+    retentionMs,
+    segmentMs,
+    sizeMs,
+    keepsDuplicates: false,
+    isTimeOrdered: false,
+    ...given,
+  });
 }
 
 export function specOf(

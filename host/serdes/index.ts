@@ -8,3 +8,4 @@ export { json } from "./json.ts";
 export { type JsonShape, type JsonShapeValue, jsonOf } from "./json-of.ts";
 export { nullable } from "./nullable.ts";
 export { string } from "./string.ts";
+export { sessionWindowed, timeWindowed } from "./windowed.ts";

@@ -1,8 +1,31 @@
 import type { StateBackendType } from "../state/state-backend.ts";
 import type { AnySerde } from "./serde.ts";
 
-/** What a store holds: values by key; the same with timestamps; values by key with their past. */
-export type StoreKind = "key-value" | "timestamped-key-value" | "versioned";
+/**
+ * What a store holds: values by key; the same with timestamps; so many of them as were used last; values by key with
+ * their past; by key and window; the same with timestamps; by key and session.
+ */
+export type StoreKind =
+  | "key-value"
+  | "timestamped-key-value"
+  | "lru"
+  | "versioned"
+  | "window"
+  | "timestamped-window"
+  | "session";
+
+/** How long a store of windows or sessions keeps them, in milliseconds of its own stream time. */
+export interface WindowRetention {
+  readonly retentionMs: number;
+  /** Windows are forgotten in segments of so much time. */
+  readonly segmentMs: number;
+  /** From a window's start to its end; of sessions 0: each has its own. */
+  readonly sizeMs: number;
+  /** Several values under one key and window. */
+  readonly keepsDuplicates: boolean;
+  /** Windows can be read in the order of their times, whatever their keys are. */
+  readonly isTimeOrdered: boolean;
+}
 
 /** A store as data. S: what processors get of it. */
 export interface StoreSpec<S = unknown> {
@@ -19,6 +42,10 @@ export interface StoreSpec<S = unknown> {
   readonly logging: false | Readonly<Record<string, string>>;
   /** Of a versioned store: how far back in stream time its past can be asked for, in milliseconds. */
   readonly historyMs?: number | undefined;
+  /** Of a store of windows or sessions. */
+  readonly windows?: WindowRetention | undefined;
+  /** Of an LRU store: entries at most. */
+  readonly entriesMax?: number | undefined;
   /** There is nothing here at run time. */
   readonly store?: S;
 }

@@ -4,10 +4,15 @@ import {
   type ExtractTimestamp,
   type KStream,
   keyValueStore,
+  lruStore,
+  type StoreOptions,
+  type StoreSpec,
   type StreamRecord,
   type StreamsBuilder,
+  sessionStore,
   timestampedKeyValueStore,
   versionedKeyValueStore,
+  windowStore,
 } from "../../host/index.ts";
 import { Tables } from "./build-tables.ts";
 import {
@@ -155,12 +160,22 @@ const OPERATORS: Readonly<Record<string, Attach>> = {
   },
 };
 
-const STORE_KINDS: ReadonlySet<string | undefined> = new Set(["kv", "timestamped-kv", "versioned"]);
+type StoreMaker = (options: StoreOptions<Value, Value>, node: ScenarioNode) => StoreSpec;
+
+const STORES: Readonly<Record<string, StoreMaker>> = {
+  kv: keyValueStore,
+  "timestamped-kv": timestampedKeyValueStore,
+  lru: (options, { max }) => lruStore({ ...options, entriesMax: max! }),
+  versioned: (options, { historyMs }) => versionedKeyValueStore({ ...options, historyMs: historyMs! }),
+  window: (options, { retentionMs, sizeMs, retainDuplicates = false }) =>
+    windowStore({ ...options, retentionMs: retentionMs!, windowSizeMs: sizeMs!, retainDuplicates }),
+  session: (options, { retentionMs }) => sessionStore({ ...options, retentionMs: retentionMs! }),
+};
 
 /** The first operator, or store, that is not supported yet. */
 export function unsupportedOp(topology: readonly ScenarioNode[]): string | undefined {
   const node = topology.find(
-    ({ op, kind }) => !Object.hasOwn(OPERATORS, op) || (op === "store" && !STORE_KINDS.has(kind)),
+    ({ op, kind }) => !Object.hasOwn(OPERATORS, op) || (op === "store" && !Object.hasOwn(STORES, kind!)),
   );
   return node?.op === "store" ? `store ${node.kind}` : node?.op;
 }
@@ -225,15 +240,10 @@ class TopologyMaker {
     return made as KStream<Value, Value>;
   }
 
-  store({ id, kind, key = "any", value = "any", historyMs }: ScenarioNode): void {
-    const serdes = { key: storeSerde(key), value: storeSerde(value) };
-    const name = id!;
-    if (kind === "kv") this.#builder.addStateStore(keyValueStore({ name, ...serdes }));
-    else if (kind === "timestamped-kv")
-      this.#builder.addStateStore(timestampedKeyValueStore({ name, ...serdes }));
-    else if (kind === "versioned")
-      this.#builder.addStateStore(versionedKeyValueStore({ name, ...serdes, historyMs: historyMs! }));
-    else throw new RangeError(`stores of the kind ${kind}`);
+  store(node: ScenarioNode): void {
+    const { id, kind, key = "any", value = "any" } = node;
+    const options = { name: id!, key: storeSerde(key), value: storeSerde(value) };
+    this.#builder.addStateStore(STORES[kind!]!(options, node));
   }
 
   /** Records as processors of FORMAT.md take them. */

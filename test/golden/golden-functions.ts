@@ -1,14 +1,5 @@
-import {
-  asValue,
-  equals,
-  fieldOf,
-  integer,
-  Json,
-  plain,
-  str,
-  type Value,
-  Windowed,
-} from "./golden-values.ts";
+import { Windowed } from "../../host/index.ts";
+import { asValue, equals, fieldOf, integer, Json, plain, str, type Value } from "./golden-values.ts";
 import type { FunctionName } from "./scenario.ts";
 
 // The functions of FORMAT.md, by name. Each takes its arguments and gives a function of key and value.

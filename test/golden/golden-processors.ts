@@ -187,6 +187,8 @@ const PROCESSORS: Library = {
   },
   "kv-script": script("kv"),
   "versioned-script": script("versioned"),
+  "window-script": script("window"),
+  "session-script": script("session"),
 };
 
 /** What transformValues of FORMAT.md does with the rows of a table. */

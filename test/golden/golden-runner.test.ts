@@ -4,9 +4,10 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, suite, test } from "node:test";
+import { Windowed } from "../../host/index.ts";
 import { keyFunction, predicate, valueFunction } from "./golden-functions.ts";
 import { inputBytes, outputPart } from "./golden-serdes.ts";
-import { Json, str, type Value, Windowed } from "./golden-values.ts";
+import { Json, str, type Value } from "./golden-values.ts";
 import { runScenario } from "./run-scenario.ts";
 import type { Scenario, ScenarioNode } from "./scenario.ts";
 

@@ -1,5 +1,5 @@
-import { i64, json, type Serde, string } from "../../host/index.ts";
-import { Json, plain, str, type Value, Windowed } from "./golden-values.ts";
+import { i64, json, type Serde, string, Windowed } from "../../host/index.ts";
+import { Json, type Plain, plain, str, type Value } from "./golden-values.ts";
 
 /**
  * What a key or value is where a scenario's node gets it. As a source of that type has read it: JSON is not
@@ -78,17 +78,17 @@ function marked(mark: number, part: Uint8Array | string): Buffer {
   return Buffer.concat([Uint8Array.of(MARK, mark), Buffer.from(part as Uint8Array)]);
 }
 
-function windowBytes({ key, start, end }: Windowed): Buffer {
+function windowBytes({ key, start, end }: Windowed<Plain>): Buffer {
   const bounds = Buffer.alloc(WINDOW_BYTES);
   bounds.writeBigInt64BE(BigInt(start));
   bounds.writeBigInt64BE(BigInt(end), WINDOW_BYTES / 2);
   return Buffer.concat([bounds, Buffer.from(selfDescribing.serialize(key) as Uint8Array)]);
 }
 
-function windowOf(bytes: Buffer): Windowed {
+function windowOf(bytes: Buffer): Windowed<Plain> {
   const start = Number(bytes.readBigInt64BE());
   const end = Number(bytes.readBigInt64BE(WINDOW_BYTES / 2));
-  return new Windowed(selfDescribing.deserialize(bytes.subarray(WINDOW_BYTES)), start, end);
+  return new Windowed(selfDescribing.deserialize(bytes.subarray(WINDOW_BYTES)) as Plain, start, end);
 }
 
 /** The bytes of an input's part: of a type, or as they are. */

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
+import { Windowed } from "../../host/index.ts";
 
 /** A JSON value, to be told from a text or an i64 that looks the same. */
 export class Json {
@@ -9,21 +10,10 @@ export class Json {
   }
 }
 
-/** The key of a windowed result; of a session, `end` is the last record's time. */
-export class Windowed {
-  readonly key: Value;
-  readonly start: number;
-  readonly end: number;
-
-  constructor(key: Value, start: number, end: number) {
-    this.key = key;
-    this.start = start;
-    this.end = end;
-  }
-}
-
 /** What keys and values are between nodes: a text, an i64, a JSON value, a windowed key, or null. */
-export type Value = string | bigint | Json | Windowed | null;
+export type Value = string | bigint | Json | Windowed<Plain> | null;
+/** What is under a window. */
+export type Plain = string | bigint | Json | null;
 
 /** "null", a text itself, an i64 in decimal, JSON its compact text, a windowed key K@start/end. */
 export function str(value: Value): string {

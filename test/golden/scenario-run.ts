@@ -4,6 +4,7 @@ import {
   PeridotError,
   type PlainHeader,
   TopologyTestDriver,
+  Windowed,
 } from "../../host/index.ts";
 import { buildTopology } from "./build-topology.ts";
 import { inputBytes, outputPart } from "./golden-serdes.ts";
@@ -101,10 +102,14 @@ export class ScenarioRun {
     const store = this.driver.store<{ all(): Iterable<readonly [Value, Value | StampedValue]> }>(name);
     const kind = this.#scenario.topology.find(({ id, op }) => op === "store" && id === name)?.kind;
     return Array.from(store.all(), ([key, stored]) => {
+      const place =
+        key instanceof Windowed
+          ? { key: plain(key.key), start: key.start, end: key.end }
+          : { key: plain(key) };
       if (typeof stored !== "object" || stored === null || !("timestamp" in stored))
-        return { key: plain(key), value: plain(stored) };
+        return { ...place, value: plain(stored) };
       const { value, timestamp } = stored;
-      const row = { key: plain(key), value: plain(value) };
+      const row = { ...place, value: plain(value) };
       return kind === "kv" ? row : { ...row, timestamp };
     });
   }

@@ -33,6 +33,10 @@ export interface ScenarioNode {
   readonly store?: string;
   readonly kind?: string;
   readonly historyMs?: number;
+  readonly retentionMs?: number;
+  readonly sizeMs?: number;
+  readonly retainDuplicates?: boolean;
+  readonly max?: number;
   readonly versionedMs?: number;
   readonly subtractor?: FunctionName;
   readonly init?: unknown;
@@ -86,6 +90,9 @@ export interface ScenarioConfig {
 export interface ScenarioRow {
   readonly key: unknown;
   readonly value: unknown;
+  /** Of a window or a session. */
+  readonly start?: number;
+  readonly end?: number;
   readonly timestamp?: number;
 }
 

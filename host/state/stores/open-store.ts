@@ -2,9 +2,12 @@ import { assert, unreachable } from "../../assert.ts";
 import type { StoreSpec } from "../../topology/store-spec.ts";
 import { keyText } from "../key-text.ts";
 import type { LoggedRecord, StoreAccess } from "../store-access.ts";
+import { LruReader, LruStore } from "./lru-store.ts";
 import { PlainStore, plainLayout, ReadableStore, type StoreReader } from "./plain-store.ts";
+import { SegmentedSessionStore } from "./session-store.ts";
 import { stamped, timestampedLayout } from "./timestamped-layout.ts";
 import { VersionedStore } from "./versioned-store.ts";
+import { SegmentedWindowStore } from "./window-store.ts";
 
 /** What a store asks of the task that writes it. */
 export interface StoreWriting {
@@ -21,8 +24,16 @@ export function openStore(spec: StoreSpec, access: StoreAccess, { now, drop }: S
       return new PlainStore(spec, access, plainLayout(spec, now), now);
     case "timestamped-key-value":
       return new PlainStore(spec, access, timestampedLayout(spec), now);
+    case "lru":
+      return new LruStore(spec, access, now);
     case "versioned":
       return new VersionedStore(spec, access, drop);
+    case "window":
+      return new SegmentedWindowStore(spec, access, plainLayout(spec, now), now, drop);
+    case "timestamped-window":
+      return new SegmentedWindowStore(spec, access, timestampedLayout(spec), now, drop);
+    case "session":
+      return new SegmentedSessionStore(spec, access, now, drop);
     default:
       return unreachable(spec.kind);
   }
@@ -39,8 +50,20 @@ export function readStore(spec: StoreSpec, reader: StoreReader): unknown {
       );
     case "timestamped-key-value":
       return new ReadableStore(spec, reader, timestampedLayout(spec));
+    case "lru":
+      return new LruReader(spec, readOnly(reader));
     case "versioned":
-      return new VersionedStore(spec, { ...readOnly(reader) });
+      return new VersionedStore(spec, readOnly(reader));
+    case "window":
+      return new SegmentedWindowStore(
+        spec,
+        readOnly(reader),
+        plainLayout(spec, () => 0),
+      );
+    case "timestamped-window":
+      return new SegmentedWindowStore(spec, readOnly(reader), timestampedLayout(spec));
+    case "session":
+      return new SegmentedSessionStore(spec, readOnly(reader));
     default:
       return unreachable(spec.kind);
   }
@@ -56,8 +79,27 @@ export function restoreRecord(spec: StoreSpec, access: StoreAccess, record: Logg
     case "timestamped-key-value":
       access.put(keyText(key), value === null ? undefined : stamped(value, timestamp), undefined);
       return;
+    case "lru":
+      new LruStore(spec, access).restore(record);
+      return;
     case "versioned":
       new VersionedStore(spec, access).restore(record);
+      return;
+    case "window": {
+      const layout = plainLayout(spec, () => timestamp);
+      new SegmentedWindowStore(spec, access, layout).restore(
+        record,
+        value === null ? undefined : Uint8Array.from(value),
+      );
+      return;
+    }
+    case "timestamped-window": {
+      const stored = value === null ? undefined : stamped(value, timestamp);
+      new SegmentedWindowStore(spec, access, timestampedLayout(spec)).restore(record, stored);
+      return;
+    }
+    case "session":
+      new SegmentedSessionStore(spec, access).restore(record);
       return;
     default:
       unreachable(spec.kind);
