@@ -71,6 +71,11 @@ export interface PeridotConfig extends Connection {
    * changelogs; nothing is lost in any case.
    */
   readonly stateFlushIntervalMs?: number;
+  /**
+   * Windows that have closed, and unmatched results of outer joins, are looked for at most once in so much time, where they
+   * are told once. Default 1,000; 0: with each record.
+   */
+  readonly emitIntervalMs?: number;
   /** What becomes of records that cannot be processed; default: fail, as in Kafka Streams. */
   readonly errors?: Partial<ErrorSettings>;
   /**
@@ -104,6 +109,7 @@ export interface ResolvedConfig {
   readonly stateBackend: "lmdb" | "memory";
   readonly cacheMaxBytes: number;
   readonly stateFlushIntervalMs: number;
+  readonly emitIntervalMs: number;
   readonly clock: Clock;
   readonly transport: TransportFactory | undefined;
   /** undefined with another transport. */
@@ -121,6 +127,7 @@ const COMPRESSIONS: readonly string[] = ["none", "gzip", "snappy", "lz4", "zstd"
 const TRANSACTION_TIMEOUT_MS_MAX = 40_000;
 const RESETS: readonly string[] = ["earliest", "latest", "none"];
 const BACKENDS: readonly string[] = ["lmdb", "memory"];
+const EMIT_INTERVAL_MS_DEFAULT = 1_000;
 const CACHE_MAX_BYTES_DEFAULT = 10 << 20;
 const POLL_INTERVAL_MS_MIN = 1_000;
 /** The options that go on to the transport; the compiler sees that none is missing. */
@@ -157,6 +164,7 @@ const OWN = {
   stateBackend: true,
   cacheMaxBytes: true,
   stateFlushIntervalMs: true,
+  emitIntervalMs: true,
   clock: true,
 } as const satisfies Record<Exclude<keyof PeridotConfig, keyof Connection>, true>;
 /** Every option that there is. */
@@ -200,6 +208,7 @@ export function resolveConfig(config: PeridotConfig): ResolvedConfig {
     stateBackend: oneOf("stateBackend", config.stateBackend ?? "lmdb", BACKENDS) as "lmdb" | "memory",
     cacheMaxBytes: checkedCache(config.cacheMaxBytes ?? CACHE_MAX_BYTES_DEFAULT),
     stateFlushIntervalMs: positive("stateFlushIntervalMs", config.stateFlushIntervalMs ?? 5_000),
+    emitIntervalMs: checkedEmit(config.emitIntervalMs ?? EMIT_INTERVAL_MS_DEFAULT),
     clock: config.clock ?? systemClock,
     transport: config.transport,
     kafka: kafkaSettings(config),
@@ -268,6 +277,12 @@ function checkedCache(bytes: number): number {
   if (!Number.isInteger(bytes) || bytes < 0)
     fail("cacheMaxBytes", `is ${bytes}`, "Give a whole number of bytes from 0 on; 0 keeps nothing back");
   return bytes;
+}
+
+function checkedEmit(ms: number): number {
+  if (!Number.isSafeInteger(ms) || ms < 0)
+    fail("emitIntervalMs", `is ${ms}`, "Give whole milliseconds from 0 on; 0 looks with each record");
+  return ms;
 }
 
 function kafkaSettings(config: PeridotConfig): KafkaSettings | undefined {

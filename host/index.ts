@@ -13,7 +13,11 @@ export {
   taskBatchChannel,
 } from "./diagnostics/channels.ts";
 export type { BranchedKStream, Branches } from "./dsl/branched.ts";
-export type { CogroupedKStream } from "./dsl/cogrouped-kstream.ts";
+export type {
+  CogroupedKStream,
+  SessionWindowedCogroupedKStream,
+  TimeWindowedCogroupedKStream,
+} from "./dsl/cogrouped-kstream.ts";
 export type { Consumed } from "./dsl/consumed.ts";
 export type {
   Computation,
@@ -50,6 +54,8 @@ export {
   usePartitionTimeOnInvalidTimestamp,
   wallclockTimestamp,
 } from "./dsl/timestamp-extractors.ts";
+export type { SessionWindowedKStream, TimeWindowedKStream, WindowedTable } from "./dsl/windowed-kstream.ts";
+export { hoppingWindows, sessionWindows, slidingWindows, tumblingWindows } from "./dsl/windows.ts";
 export { ERRORS, type ErrorKind, type ErrorName, PeridotError } from "./errors.ts";
 export type { ImportProgress } from "./import-export/importer.ts";
 export { QueryableStore } from "./queryable-store.ts";
@@ -135,6 +141,13 @@ export type {
   TimestampExtractor,
 } from "./topology/timestamp-extractor.ts";
 export { Windowed } from "./topology/windowed.ts";
+export type {
+  EmitStrategy,
+  SessionWindows,
+  SlidingWindows,
+  TimeWindows,
+  Windows,
+} from "./topology/windows.ts";
 export { type KafkaSettings, kafkaTransport } from "./transport/kafka/kafka-transport.ts";
 export type { SaslSettings } from "./transport/kafka/sasl/authentication.ts";
 export type { OAuthToken } from "./transport/kafka/sasl/oauth-bearer.ts";

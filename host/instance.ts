@@ -169,6 +169,7 @@ export class Instance {
               states: state.states,
               applicationId: config.applicationId,
               cacheBytesMax: config.cacheMaxBytes,
+              emitIntervalMs: config.emitIntervalMs,
             }),
           events: this.#eventsOf(0),
         }),

@@ -104,8 +104,8 @@ async function open(): Promise<StreamThread> {
   const transport = kafkaTransport(kafka)({ clientId: `${applicationId}-${index}`, clock });
   const state = keepState(plan, config, start.stateDirectory, transport);
   const { states } = state;
-  const cacheBytesMax = config.cacheMaxBytes;
-  const known = { plan, partitionsOf, limitsOf, states, applicationId, cacheBytesMax };
+  const { cacheMaxBytes: cacheBytesMax, emitIntervalMs } = config;
+  const known = { plan, partitionsOf, limitsOf, states, applicationId, cacheBytesMax, emitIntervalMs };
   return openThread({
     config,
     transport,

@@ -8,12 +8,14 @@ import type { Operator } from "../topology/operator.ts";
 import type { Err } from "../topology/result.ts";
 import type { AnySerde, Serde } from "../topology/serde.ts";
 import type { StoreSpec } from "../topology/store-spec.ts";
+import type { SessionWindows, SlidingWindows, TimeWindows, Windows } from "../topology/windows.ts";
 import { CogroupedKStream } from "./cogrouped-kstream.ts";
 import { KTable } from "./ktable.ts";
 import { type Materialized, materializedSpec, storeName } from "./materialized.ts";
 import type { NodeLog } from "./node-log.ts";
 import { appendRepartition } from "./repartitioned.ts";
 import { keptLink } from "./table-link.ts";
+import { SessionWindowedKStream, TimeWindowedKStream } from "./windowed-kstream.ts";
 
 /** How the records of a stream are brought to the tasks of their groups. */
 export interface Grouped<K, V> {
@@ -97,6 +99,23 @@ export class KGroupedStream<K, V> {
     return this.#table(name, materialized, undefined, "KSTREAM-AGGREGATE", (sends) =>
       aggregate("KSTREAM-AGGREGATE", name, sends, aggregation),
     );
+  }
+
+  /**
+   * The same in windows of time: each record comes into those that hold its event time.
+   *
+   * @example
+   *   clicks.groupByKey().windowedBy(tumblingWindows({ sizeMs: 60_000, graceMs: 5_000 })).count({ store: "per-minute" })
+   */
+  windowedBy(windows: TimeWindows | SlidingWindows): TimeWindowedKStream<K, V>;
+  /** Into sessions: the records of a key with no gap between them that is longer than the windows say. */
+  windowedBy(windows: SessionWindows): SessionWindowedKStream<K, V>;
+  windowedBy(windows: Windows): TimeWindowedKStream<K, V> | SessionWindowedKStream<K, V> {
+    const [log, node, grouping] = [this.#log, this.#node, this.#grouping];
+    const source = { log, node, grouping, emits: "on-window-update" as const };
+    return windows.kind === "session"
+      ? new SessionWindowedKStream({ ...source, windows })
+      : new TimeWindowedKStream({ ...source, windows });
   }
 
   /** Begins an aggregation of several grouped streams into one value for each key (KIP-150). */

@@ -115,13 +115,12 @@ export class KTable<K, V, Known extends KnownSerdes = never> {
     );
   }
 
-  /** The changes of the table as a stream: null where a row is deleted. */
-  toStream(named?: Named): KStream<K, V | null, Known>;
-  /** @param selector gives each of them another key. */
+  /** The changes of the table as a stream: null where a row is deleted. @param selector gives each of them another key. */
   toStream<K2>(
     selector: (key: K, value: V | null) => K2,
     named?: Named,
   ): KStream<K2, V | null, Exclude<Known, "key">>;
+  toStream(named?: Named): KStream<K, V | null, Known>;
   // biome-ignore lint/suspicious/noExplicitAny: the overloads above say what it is
   toStream(first?: Named | ((key: K, value: V | null) => unknown), second?: Named): KStream<any, any, any> {
     const named = typeof first === "function" ? second : first;

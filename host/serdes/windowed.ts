@@ -16,6 +16,12 @@ export function timeWindowed<K>(key: Serde<K>, sizeMs: number): Serde<Windowed<K
     const problem = `${name} is given windows of ${sizeMs} ms`;
     throw new PeridotError("TOPOLOGY_INVALID", { problem, remedy: "Give a whole number from 1 on" });
   }
+  return windowedOf(key, sizeMs);
+}
+
+/** The same, whatever the size is. */
+export function windowedOf<K>(key: Serde<K>, sizeMs: number): Serde<Windowed<K>> {
+  const name = `timeWindowed(${key.name})`;
   return {
     name,
     format: "custom",

@@ -11,6 +11,11 @@ export interface StoreAccess {
   /** Entries, about. */
   readonly size: number;
   /**
+   * It has a record cache. Windows older than the retention are seen then, until they are forgotten: Kafka Streams finds
+   * them in the cache.
+   */
+  readonly isCached?: boolean;
+  /**
    * @param value undefined deletes. It is kept: nobody may change it afterwards.
    * @param logged the record that goes to the changelog, in Kafka Streams' format; undefined: none, such as for what a
    *   store remembers of its own, which a restore makes anew.

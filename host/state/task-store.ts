@@ -58,6 +58,10 @@ export class TaskStore implements StoreAccess {
     return this.table.size;
   }
 
+  get isCached(): boolean {
+    return this.pending !== undefined;
+  }
+
   put(key: KeyText, value: Uint8Array | undefined, logged: LoggedRecord | undefined): void {
     const { row } = this.#around;
     if (this.pending === undefined) {

@@ -24,6 +24,12 @@ export function newChunkRoom(kernel: KernelInstance, rowsMax: number): ChunkRoom
   };
 }
 
+export function closeRoom({ input, selection, rows }: ChunkRoom): void {
+  input.close();
+  selection.close();
+  rows.close();
+}
+
 /** A row that could not be read. */
 export interface UnreadableRow {
   readonly row: number;

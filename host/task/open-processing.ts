@@ -8,9 +8,9 @@ import { TaskProcessing, type TaskProcessingParts } from "./task-processing.ts";
 export function openProcessing(
   settings: TaskRunnerSettings,
   task: string,
-  parts: Pick<TaskProcessingParts, "kernel" | "outbox" | "rowsMax">,
+  parts: Pick<TaskProcessingParts, "kernel" | "outbox" | "rowsMax" | "toldBefore">,
 ): TaskProcessing | undefined {
-  const { plan, states, applicationId = "", clock, errors, cacheBytesMax = 0 } = settings;
+  const { plan, states, applicationId = "", clock, errors, cacheBytesMax = 0, emitIntervalMs = 0 } = settings;
   const id = parseTaskName(task).subTopology;
   const subTopology = plan.subTopologies.find((each) => each.id === id)!;
   if (subTopology.graph.length === 0) return undefined;
@@ -26,5 +26,6 @@ export function openProcessing(
     clock,
     errors,
     cacheBytesMax,
+    emitIntervalMs,
   });
 }

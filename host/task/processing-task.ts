@@ -24,6 +24,8 @@ export interface NextRows {
   readonly to: number;
 }
 
+const NOTHING_TOLD: ReadonlyMap<string, number> = new Map();
+
 /** Event times as of some commit. */
 interface Times {
   readonly stream: number;
@@ -88,9 +90,10 @@ export class ProcessingTask {
 
   /** Next offsets of all partitions that have one. */
   get offsets(): readonly OffsetToCommit[] {
+    const told = this.processing?.told ?? NOTHING_TOLD;
     return this.queues.flatMap(({ origin, position, start, time }) => {
       const offset = position ?? start;
-      const metadata = timesNote({ partition: time, stream: this.streamTime });
+      const metadata = timesNote({ partition: time, stream: this.streamTime, told });
       return offset === undefined ? [] : [{ ...origin, offset, metadata }];
     });
   }

@@ -8,7 +8,7 @@ import { type KernelInstance, openKernelInstance } from "../wasm/kernel-instance
 import { BadRows } from "./bad-rows.ts";
 import { ChangelogWatch } from "./changelog-watch.ts";
 import { checkErrors } from "./check-errors.ts";
-import { type ChunkRoom, newChunkRoom } from "./chunk.ts";
+import { type ChunkRoom, closeRoom, newChunkRoom } from "./chunk.ts";
 import { Emitter } from "./emitter.ts";
 import { type KernelModules, loadKernelModules } from "./kernel-modules.ts";
 import { KernelTraps } from "./kernel-traps.ts";
@@ -22,8 +22,8 @@ import { SourceQueue } from "./source-queue.ts";
 import { type Cut, parseTaskName, type RunnerCounters, type TaskRunner } from "./task.ts";
 import type { EventOutcome } from "./task-processing.ts";
 import type { TaskStates } from "./task-states.ts";
-import { timesIn } from "./times-note.ts";
-import { NO_TIME, timeAfter } from "./timestamps.ts";
+import { latestTimes } from "./times-note.ts";
+import { timeAfter } from "./timestamps.ts";
 import type { TopicLimits } from "./topic-limits.ts";
 
 export interface TaskRunnerSettings {
@@ -42,6 +42,8 @@ export interface TaskRunnerSettings {
   readonly states?: TaskStates;
   /** Of changes that wait in the record caches of a task, in bytes at most; default 0: none waits. */
   readonly cacheBytesMax?: number;
+  /** Windows that have closed are looked for at most once in so many milliseconds; default 0: with each record. */
+  readonly emitIntervalMs?: number;
   readonly applicationId?: string;
   /** What earlier runners of this stream thread have learnt of kernels that trap. */
   readonly traps?: KernelTraps;
@@ -141,15 +143,16 @@ class Runner implements TaskRunner {
       const given = partitions?.find((each) => nameOf(each) === nameOf(origin));
       return new SourceQueue(origin, program, room, given);
     });
-    const times = (partitions ?? []).flatMap(({ note = "" }) => timesIn(note)?.stream ?? []);
+    const times = latestTimes((partitions ?? []).map(({ note }) => note));
     const { clock } = this.#settings;
     const processing = openProcessing(this.#settings, name, {
       kernel: this.#kernel,
       outbox: this.#outbox,
       rowsMax: this.#rowsMax,
+      toldBefore: times.told,
     });
-    const streamTime = Math.max(NO_TIME, ...times);
-    const task = new ProcessingTask(name, queues, { kernel: this.#kernel, clock, processing, streamTime });
+    const parts = { kernel: this.#kernel, clock, processing, streamTime: times.stream };
+    const task = new ProcessingTask(name, queues, parts);
     processing?.begin(task.streamTime);
     this.#tasks.set(name, task);
     this.#turns.push(task);
@@ -391,10 +394,4 @@ class Runner implements TaskRunner {
     this.#rowsSinceCut = 0;
     if (!this.#kernel.dead) this.#outbox.drop();
   }
-}
-
-function closeRoom({ input, selection, rows }: ChunkRoom): void {
-  input.close();
-  selection.close();
-  rows.close();
 }

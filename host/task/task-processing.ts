@@ -1,5 +1,6 @@
 import { assert } from "../assert.ts";
 import type { WallClock } from "../clock.ts";
+import { toldIn } from "../state/stores/segment-times.ts";
 import type { TaskState } from "../state/task-state.ts";
 import type { ErrorSettings } from "../topology/error-settings.ts";
 import type { SubTopology } from "../topology/plan.ts";
@@ -27,6 +28,9 @@ export interface TaskProcessingParts {
   readonly rowsMax: number;
   /** Of changes that wait in record caches, in bytes. */
   readonly cacheBytesMax: number;
+  readonly emitIntervalMs: number;
+  /** See TableProcessing: what was noted when the task was opened. */
+  readonly toldBefore: ReadonlyMap<string, number>;
 }
 
 /** What an event has come to. */
@@ -36,6 +40,8 @@ export interface EventOutcome {
   /** Why nothing of it stays. */
   readonly fatal: Error | undefined;
 }
+
+const NOTHING_TOLD: ReadonlyMap<string, number> = new Map();
 
 /** The processors of a task, its stores, and what they write. */
 export class TaskProcessing {
@@ -53,6 +59,18 @@ export class TaskProcessing {
     this.#changelogs = new GraphOutputs(new SinkTargets(kernel, outbox, rowsMax), true);
     this.#partition = parseTaskName(task).partition;
     this.#changelogOf = new Map(subTopology.stores.map(({ spec, changelog }) => [spec.name, changelog]));
+  }
+
+  /** By store: up to when windows that have closed are told. */
+  get told(): ReadonlyMap<string, number> {
+    const { state, subTopology, toldBefore } = this.#parts;
+    const ordered = subTopology.stores.filter(({ spec }) => spec.windows?.isTimeOrdered === true);
+    if (ordered.length === 0) return NOTHING_TOLD;
+    const told = ordered.map(({ spec: { name } }) => {
+      const inStore = toldIn(state.store(name));
+      return [name, Math.max(inStore, toldBefore.get(name) ?? -1)] as const;
+    });
+    return new Map(told.filter(([, time]) => time >= 0));
   }
 
   /** Makes the processors: before the first row, and again after each rollback. @param streamTime -1: none */

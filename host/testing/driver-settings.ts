@@ -18,6 +18,8 @@ export interface TopologyTestDriverSettings {
   readonly strictOrder?: boolean;
   /** As the application's option. Default 0: no record cache keeps anything back. */
   readonly cacheMaxBytes?: number;
+  /** As the application's option. Default 0: windows that have closed are looked for with each record. */
+  readonly emitIntervalMs?: number;
 }
 
 const SETTINGS = {
@@ -28,6 +30,7 @@ const SETTINGS = {
   batchRows: true,
   strictOrder: true,
   cacheMaxBytes: true,
+  emitIntervalMs: true,
 } as const satisfies Record<keyof TopologyTestDriverSettings, true>;
 
 /** @throws CONFIG_INVALID: there is no such setting */

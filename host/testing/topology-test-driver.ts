@@ -98,6 +98,7 @@ export class TopologyTestDriver {
         applicationId,
         states: this.#states,
         cacheBytesMax: this.#cacheBytesMax,
+        emitIntervalMs: settings.emitIntervalMs ?? 0,
       });
     this.#runner = this.#makeRunner();
     this.#openTasks();
@@ -154,7 +155,7 @@ export class TopologyTestDriver {
       const found = stores.find(({ spec }) => spec.name === name);
       const state = this.#states.of(taskName({ subTopology, partition }));
       if (found !== undefined && state !== undefined)
-        return readStore(found.spec, committedReader(state.store(name).table)) as S;
+        return readStore(found.spec, committedReader(state.store(name))) as S;
     }
     const names = [...this.#storesOf.values()].flat().map(({ spec }) => spec.name);
     throw misuse(`partition ${partition} has no store "${name}"`, `There are ${listed(names)}`);

@@ -35,6 +35,13 @@ export interface TableProcessing extends ProcessorContext<unknown, Change> {
    * @returns whether the store has one: then changes are told by it, and not when they are made.
    */
   onNews(store: string, listen: (news: RowNews) => void): boolean;
+  /** Windows that have closed are looked for at most once in so much time of the wall clock, in milliseconds. */
+  readonly emitIntervalMs: number;
+  /**
+   * Up to when windows of a store that have closed were told before the task was opened; -1: nothing is known. The store
+   * tells it too, unless it was lost and restored: its changelog does not.
+   */
+  toldBefore(store: string): number;
 }
 
 export type TableProcessor = Processor<unknown, unknown, unknown, unknown>;

@@ -1,3 +1,8 @@
+import {
+  SessionWindowedCogroupedKStream,
+  type TimeWindowedCogroupedKStream,
+} from "../../host/dsl/cogrouped-kstream.ts";
+import { SessionWindowedKStream, TimeWindowedKStream } from "../../host/dsl/windowed-kstream.ts";
 import type {
   CogroupedKStream,
   KGroupedStream,
@@ -5,14 +10,17 @@ import type {
   KStream,
   KTable,
   Materialized,
+  MaterializedAs,
   StreamsBuilder,
   ValueTransformer,
+  Windows,
 } from "../../host/index.ts";
-import { aggregator, keyFunction, predicate, reducer, valueFunction } from "./golden-functions.ts";
+import { hoppingWindows, sessionWindows, slidingWindows, tumblingWindows } from "../../host/index.ts";
+import { aggregator, keyFunction, merger, predicate, reducer, valueFunction } from "./golden-functions.ts";
 import { tableTransformer } from "./golden-processors.ts";
 import { betweenSerde, storeSerde } from "./golden-serdes.ts";
 import { asValue, type Value } from "./golden-values.ts";
-import type { FunctionName, ScenarioNode } from "./scenario.ts";
+import type { FunctionName, ScenarioNode, ScenarioWindow } from "./scenario.ts";
 
 // Operators of tables and aggregations. What they take and give are Values: streams of what sources have read as JSON
 // are lifted before.
@@ -21,6 +29,11 @@ export type Table = KTable<Value, Value>;
 type Grouped = KGroupedStream<Value, Value>;
 type GroupedTable = KGroupedTable<Value, Value>;
 type Cogrouped = CogroupedKStream<Value, Value>;
+type Windowed =
+  | TimeWindowedKStream<Value, Value>
+  | SessionWindowedKStream<Value, Value>
+  | TimeWindowedCogroupedKStream<Value, Value>
+  | SessionWindowedCogroupedKStream<Value, Value>;
 
 /** What a scenario's nodes have made, by their ids. */
 export class Tables {
@@ -31,6 +44,7 @@ export class Tables {
   readonly #grouped = new Map<string, Grouped>();
   readonly #groupedTables = new Map<string, GroupedTable>();
   readonly #cogrouped = new Map<string, Cogrouped>();
+  readonly #windowed = new Map<string, Windowed>();
 
   constructor(builder: StreamsBuilder, streamOf: (id: string) => KStream<Value, Value> | undefined) {
     this.#builder = builder;
@@ -113,15 +127,37 @@ export class Tables {
     this.#cogrouped.set(id!, cogrouped);
   }
 
+  windowedBy({ id, from, window, emit }: ScenarioNode): void {
+    const grouped = this.#grouped.get(from as string) ?? this.#cogrouped.get(from as string)!;
+    const windows = windowsOf(window!);
+    const made = (
+      windows.kind === "session" ? grouped.windowedBy(windows) : grouped.windowedBy(windows)
+    ) as Windowed;
+    this.#windowed.set(
+      id!,
+      emit === "close" && "emitStrategy" in made ? made.emitStrategy("on-window-close") : made,
+    );
+  }
+
   count(node: ScenarioNode): void {
     const materialized = kept(node) as Materialized<Value, bigint>;
-    const grouped = this.#grouped.get(node.from as string) ?? this.#groupedTables.get(node.from as string)!;
+    const from = node.from as string;
+    const windowed = this.#windowed.get(from);
+    const grouped =
+      windowed !== undefined && "count" in windowed
+        ? windowed
+        : (this.#grouped.get(from) ?? this.#groupedTables.get(from)!);
     this.#tables.set(node.id!, grouped.count(materialized) as unknown as Table);
   }
 
   reduce(node: ScenarioNode): void {
     const add = reducer(named(node));
     const materialized = { ...VALUES, ...kept(node) };
+    const windowed = this.#windowed.get(node.from as string);
+    if (windowed !== undefined && "reduce" in windowed) {
+      this.#tables.set(node.id!, windowed.reduce(add, materialized) as unknown as Table);
+      return;
+    }
     const grouped = this.#grouped.get(node.from as string);
     const table =
       grouped === undefined
@@ -134,6 +170,11 @@ export class Tables {
     const { from, id, init } = node;
     const begin = () => asValue(init);
     const materialized = { ...VALUES, ...kept(node) };
+    const windowed = this.#windowed.get(from as string);
+    if (windowed !== undefined) {
+      this.#tables.set(id!, aggregatedWindows(windowed, node, materialized) as unknown as Table);
+      return;
+    }
     const cogrouped = this.#cogrouped.get(from as string);
     const grouped = this.#grouped.get(from as string);
     if (cogrouped !== undefined) this.#tables.set(id!, cogrouped.aggregate(begin, materialized));
@@ -147,10 +188,40 @@ export class Tables {
   }
 }
 
+function aggregatedWindows(
+  windowed: Windowed,
+  node: ScenarioNode,
+  materialized: MaterializedAs<Value, Value>,
+) {
+  const begin = () => asValue(node.init);
+  if (windowed instanceof TimeWindowedKStream)
+    return windowed.aggregate(begin, aggregator(named(node)), materialized);
+  if (windowed instanceof SessionWindowedKStream)
+    return windowed.aggregate(begin, aggregator(named(node)), merger(node.merger!), materialized);
+  if (windowed instanceof SessionWindowedCogroupedKStream)
+    return windowed.aggregate(begin, merger(node.merger!), materialized);
+  return windowed.aggregate(begin, materialized);
+}
+
+function windowsOf({ type, graceMs = 0, ...given }: ScenarioWindow): Windows {
+  const { sizeMs = 0, advanceMs = 0, diffMs = 0, gapMs = 0 } = given;
+  switch (type) {
+    case "tumbling":
+      return tumblingWindows({ sizeMs, graceMs });
+    case "hopping":
+      return hoppingWindows({ sizeMs, advanceMs, graceMs });
+    case "sliding":
+      return slidingWindows({ differenceMs: diffMs, graceMs });
+    case "session":
+      return sessionWindows({ gapMs, graceMs });
+  }
+}
+
 const VALUES = { key: storeSerde("any"), value: betweenSerde("any") as ReturnType<typeof storeSerde> };
 
-function kept({ store, caching, versionedMs }: ScenarioNode): Materialized<Value, Value> {
+function kept({ store, caching, versionedMs, retentionMs }: ScenarioNode): Materialized<Value, Value> {
   return {
+    ...(retentionMs === undefined ? {} : { retentionMs }),
     ...(store === undefined ? {} : { store }),
     ...(caching === undefined ? {} : { caching }),
     ...(versionedMs === undefined ? {} : { historyMs: versionedMs }),

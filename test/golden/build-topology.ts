@@ -132,6 +132,7 @@ const OPERATORS: Readonly<Record<string, Attach>> = {
   transformValues: (maker, node) => maker.tables.transformValues(node),
   groupByKey: (maker, node) => maker.tables.groupByKey(node),
   groupBy: (maker, node) => maker.tables.groupBy(node),
+  windowedBy: (maker, node) => maker.tables.windowedBy(node),
   cogroup: (maker, node) => maker.tables.cogroup(node),
   count: (maker, node) => maker.tables.count(node),
   reduce: (maker, node) => maker.tables.reduce(node),

@@ -41,6 +41,15 @@ function thrown(value: Value): never {
   throw new RangeError(`${str(value)} is the value to throw for`);
 }
 
+/** Makes one aggregate of two. */
+export type Merger = (key: Value, one: Value, other: Value) => Value;
+
+export function merger({ fn, args = [] }: FunctionName): Merger {
+  const make = Object.hasOwn(MERGERS, fn) ? MERGERS[fn] : undefined;
+  if (make === undefined) throw new RangeError(`FORMAT.md has no session merger "${fn}"`);
+  return make(...(args as never[]));
+}
+
 /** A null value gives false. */
 const ofPresent =
   (holds: (value: NonNullable<Value>) => boolean): KeyValueFunction<boolean> =>
@@ -208,4 +217,11 @@ const AGGREGATORS: Readonly<Record<string, (...args: never[]) => Aggregator>> = 
   null: () => () => null,
   "throw-if-value-equals": (constant: unknown) => (_key, value, aggregate) =>
     equals(value, constant) ? thrown(value) : wrapped(number(aggregate) + 1n),
+};
+
+const MERGERS: Readonly<Record<string, (...args: never[]) => Merger>> = {
+  sum: () => (_key, one, other) => sum(one, other),
+  max: () => (_key, one, other) => larger(number(one), number(other)),
+  concat: (text: string) => (_key, one, other) => str(one) + text + str(other),
+  "concat-arrays": () => (_key, one, other) => new Json([...listOf(one), ...listOf(other)]),
 };

@@ -25,6 +25,7 @@ export function sourceSerde(type: string): Serde<unknown> {
 
 /** The serde of a sink of some type, for parts that arrive there as `from`. */
 export function sinkSerde(type: string, from: PartType): Serde<unknown> {
+  if (type === "windowed-string") return selfDescribing as Serde<unknown>;
   return type === "json" && from !== "json" ? (jsonOfValues as Serde<unknown>) : sourceSerde(type);
 }
 
@@ -103,6 +104,7 @@ export function inputBytes(type: string, part: unknown, raw: string | undefined)
 export function outputPart(type: string, bytes: Uint8Array | null): unknown {
   if (bytes === null) return null;
   if (type === "text") return string.deserialize(bytes);
+  if (type === "windowed-string") return plain(selfDescribing.deserialize(bytes));
   const value = sourceSerde(type).deserialize(bytes);
   return typeof value === "bigint" ? Number(value) : value;
 }

@@ -3,7 +3,16 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { suite, test } from "node:test";
 import { StreamsBuilder as Builder } from "../../host/dsl/streams-builder.ts";
-import { bytes, type StreamsBuilder, string, TopologyTestDriver } from "../../host/index.ts";
+import {
+  bytes,
+  hoppingWindows,
+  type StreamsBuilder,
+  sessionWindows,
+  slidingWindows,
+  string,
+  TopologyTestDriver,
+  tumblingWindows,
+} from "../../host/index.ts";
 import { compile } from "../../host/topology/compile.ts";
 import { describe } from "../../host/topology/describe/describe.ts";
 
@@ -48,6 +57,30 @@ const TOPOLOGIES: Readonly<Record<string, (builder: StreamsBuilder) => void>> = 
     builder
       .stream("in", TEXTS)
       .groupBy((key, value) => `${value}-${key}`, { key: string })
+      .count(),
+  "tumbling windows of 10 ms, count": (builder) =>
+    builder
+      .stream("in", TEXTS)
+      .groupByKey()
+      .windowedBy(tumblingWindows({ sizeMs: 10, graceMs: 1_000 }))
+      .count(),
+  "hopping windows of 10 ms by 5, reduce": (builder) =>
+    builder
+      .stream("in", TEXTS)
+      .groupByKey()
+      .windowedBy(hoppingWindows({ sizeMs: 10, advanceMs: 5, graceMs: 1_000 }))
+      .reduce((all, each) => all + each),
+  "sliding windows of 10 ms, count": (builder) =>
+    builder
+      .stream("in", TEXTS)
+      .groupByKey()
+      .windowedBy(slidingWindows({ differenceMs: 10, graceMs: 1_000 }))
+      .count(),
+  "sessions with 6 ms gap, count": (builder) =>
+    builder
+      .stream("in", TEXTS)
+      .groupByKey()
+      .windowedBy(sessionWindows({ gapMs: 6 }))
       .count(),
   "table groupBy, reduce with subtractor": (builder) =>
     builder

@@ -74,6 +74,7 @@ export class ScenarioRun {
     this.driver = new TopologyTestDriver((builder) => buildTopology(builder, topology, look), {
       errors: errorSettings(config),
       ...(config?.cacheMaxBytes === undefined ? {} : { cacheMaxBytes: config.cacheMaxBytes }),
+      ...(config?.emitIntervalMs === undefined ? {} : { emitIntervalMs: config.emitIntervalMs }),
     });
   }
 
@@ -173,6 +174,8 @@ function wordFor(error: PeridotError): ErrorWord {
   if (error.code === "TIMESTAMP_INVALID") return "timestamp";
   if (error.code === "PUNCTUATION_FAILED") return "user-function";
   if (error.code !== "RECORD_FAILED") return "other";
+  // what an operator of ours finds wrong with the topology is no user function's
+  if (error.cause instanceof PeridotError && error.cause.code === "TOPOLOGY_INVALID") return "other";
   switch (error.facts.stage) {
     case "deserialization":
       return "deserialization";

@@ -42,6 +42,18 @@ export interface ScenarioNode {
   readonly init?: unknown;
   readonly inputs?: readonly (FunctionName & { readonly from: string })[];
   readonly caching?: boolean;
+  readonly window?: ScenarioWindow;
+  readonly emit?: "close";
+  readonly merger?: FunctionName;
+}
+
+export interface ScenarioWindow {
+  readonly type: "tumbling" | "hopping" | "sliding" | "session";
+  readonly sizeMs?: number;
+  readonly advanceMs?: number;
+  readonly diffMs?: number;
+  readonly gapMs?: number;
+  readonly graceMs?: number;
 }
 
 export type ScenarioTimestamp =
@@ -85,6 +97,7 @@ export interface ScenarioConfig {
   readonly onProcessingError?: "fail" | "continue";
   readonly dlqTopic?: string;
   readonly cacheMaxBytes?: number;
+  readonly emitIntervalMs?: number;
 }
 
 export interface ScenarioRow {

@@ -22,7 +22,7 @@ const NOT_YET: ReadonlySet<string> = new Set([
   "windowedBy",
 ]);
 /** Scenarios that need one of them. */
-const SKIPPED = 196;
+const SKIPPED = 120;
 
 suite("what Kafka Streams does, the test driver does", () => {
   let skipped = 0;

@@ -60,12 +60,13 @@ class Opened<S> {
     return openStore(this.spec, this.access, writing) as S;
   }
 
-  /** What lies there, as text. */
+  /** What lies there, as text, without the stream time that operators keep there. */
   shown(): readonly string[] {
-    return Array.from(
+    const entries = Array.from(
       this.entries,
       ([key, bytes]) => `${key}=${Buffer.from(bytes).toString("latin1")}`,
-    ).sort();
+    );
+    return entries.filter((entry) => !entry.startsWith("o")).sort();
   }
 
   /** The entries that its changelog makes. */

@@ -49,7 +49,11 @@ export const HOST_ONLY: Readonly<Record<string, string>> = {
   "aggregate-table.ts": "calls the user's functions",
   "branch.ts":
     "predicates as data are filters, whose kernel is operators/filter.ts; others call the user's functions",
+  "aggregate-sessions.ts": "calls the user's functions",
+  "aggregate-sliding.ts": "calls the user's functions",
+  "aggregate-windows.ts": "calls the user's functions",
   "filter-fields.ts": "a condition as data: its kernel is operators/filter.ts, as for filterNot",
+  "final-results.ts": "what operators of windows have in common",
   "flat-map-values.ts": "calls the user's function",
   "flat-map.ts": "calls the user's function",
   "for-each.ts": "calls the user's function",

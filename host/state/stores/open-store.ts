@@ -110,6 +110,7 @@ function readOnly(reader: StoreReader): StoreAccess {
   return {
     get: (key) => reader.get(key),
     range: (range) => reader.range(range),
+    isCached: reader.isCached === true,
     get size() {
       return reader.size;
     },

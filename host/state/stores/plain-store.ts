@@ -12,7 +12,7 @@ export interface ValueLayout<V> {
 }
 
 /** What is read of a store: by the task, or by queries from outside. */
-export type StoreReader = Pick<StoreAccess, "get" | "range" | "size">;
+export type StoreReader = Pick<StoreAccess, "get" | "range" | "size" | "isCached">;
 
 export class ReadableStore<K, V> implements ReadOnlyKeyValueStore<K, V> {
   readonly spec: StoreSpec;

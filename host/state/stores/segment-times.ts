@@ -1,11 +1,20 @@
 import type { WindowRetention } from "../../topology/store-spec.ts";
-import type { KeyText } from "../key-text.ts";
+import { type KeyText, keyText } from "../key-text.ts";
 import type { StoreAccess } from "../store-access.ts";
 import { TIME_BYTES, timeAt, timeText } from "./time-text.ts";
 
 /** Where the store's own stream time lies, and its segments: neither begins as the other. */
 const TIME_KEY: KeyText = "t";
 const SEGMENTS: KeyText = "k";
+/** What an operator remembers of times: its own stream time, and up to when it has told windows that have closed. */
+const STREAM_TIME: KeyText = "o";
+const TOLD: KeyText = "e";
+
+/** Up to when windows of a store that have closed are told; -1: none is, or it does not tell. */
+export function toldIn(store: Pick<StoreAccess, "get">): number {
+  const bytes = store.get(TOLD);
+  return bytes === undefined ? -1 : timeAt(keyText(bytes), 0);
+}
 
 /**
  * The time of a segmented store (Kafka Streams' AbstractRocksDBSegmentedBytesStore): the largest that was ever put, which
@@ -18,9 +27,7 @@ export class SegmentTimes {
   readonly #retention: WindowRetention;
   readonly #access: StoreAccess;
   readonly #drop: () => void;
-  /** What was read last, and what it says. */
-  #bytes: Uint8Array | undefined;
-  #read = -1;
+  readonly #last = new Map<KeyText, { readonly bytes: Uint8Array; readonly time: number }>();
 
   /** @param drop is told of what comes too late. */
   constructor(retention: WindowRetention, access: StoreAccess, drop: () => void) {
@@ -31,17 +38,12 @@ export class SegmentTimes {
 
   /** Largest time that was put; -1: none. */
   get observed(): number {
-    const bytes = this.#access.get(TIME_KEY);
-    if (bytes !== this.#bytes) {
-      this.#bytes = bytes;
-      this.#read = bytes === undefined ? -1 : timeAt(Buffer.from(bytes).toString("latin1"), 0);
-    }
-    return this.#read;
+    return this.#read(TIME_KEY);
   }
 
   /** The first time that can be seen. */
   get visibleFrom(): number {
-    return this.observed - this.#retention.retentionMs + 1;
+    return this.#access.isCached === true ? 0 : this.observed - this.#retention.retentionMs + 1;
   }
 
   /** The first and the last segment that may have entries; undefined: none has. */
@@ -73,13 +75,52 @@ export class SegmentTimes {
   observe(time: number, index?: KeyText): boolean {
     const before = this.observed;
     if (time > before) {
-      this.#access.put(TIME_KEY, Buffer.from(timeText(time), "latin1"), undefined);
+      this.#write(TIME_KEY, time);
       if (before >= 0) this.#forget(this.#firstLive(before), this.#firstLive(time), index);
       return true;
     }
     if (this.#numberOf(time) >= this.#firstLive(before)) return true;
     this.#drop();
     return false;
+  }
+
+  // ---- of the operator that writes the store
+
+  /**
+   * An operator has seen a record of this time.
+   *
+   * @param input tells the operators apart that share the store; "": what all of them have seen, after a restore.
+   * @returns its stream time: the largest that it has seen; -1: none.
+   */
+  streamTime(input: string, seen: number): number {
+    const key = `${STREAM_TIME}${input}`;
+    const before = Math.max(this.#read(key), input === "" ? -1 : this.#read(STREAM_TIME));
+    if (seen <= before) return before;
+    this.#write(key, seen);
+    return seen;
+  }
+
+  /** Up to when windows that have closed are told; -1: none is, or the store was restored. */
+  get told(): number {
+    return this.#read(TOLD);
+  }
+
+  tell(time: number): void {
+    this.#write(TOLD, time);
+  }
+
+  #read(key: KeyText): number {
+    const bytes = this.#access.get(key);
+    if (bytes === undefined) return -1;
+    const last = this.#last.get(key);
+    if (last?.bytes === bytes) return last.time;
+    const time = timeAt(keyText(bytes), 0);
+    this.#last.set(key, { bytes, time });
+    return time;
+  }
+
+  #write(key: KeyText, time: number): void {
+    this.#access.put(key, Buffer.from(timeText(time), "latin1"), undefined);
   }
 
   /** Forgets the segments from one to another, that one not included. */

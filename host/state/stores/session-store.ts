@@ -66,7 +66,8 @@ interface Name {
 export class SegmentedSessionStore<K, V> implements SessionStore<K, V> {
   readonly #spec: StoreSpec;
   readonly #access: StoreAccess;
-  readonly #times: SegmentTimes;
+  /** For the operator that writes it. */
+  readonly times: SegmentTimes;
   readonly #now: () => number;
 
   /**
@@ -82,7 +83,7 @@ export class SegmentedSessionStore<K, V> implements SessionStore<K, V> {
     this.#spec = spec;
     this.#access = access;
     this.#now = now;
-    this.#times = new SegmentTimes(spec.windows!, access, drop);
+    this.times = new SegmentTimes(spec.windows!, access, drop);
   }
 
   // ---- writing
@@ -100,15 +101,16 @@ export class SegmentedSessionStore<K, V> implements SessionStore<K, V> {
 
   /** A record of the changelog. */
   restore({ key, value, timestamp }: LoggedRecord): void {
+    this.times.streamTime("", timestamp);
     this.#put(readName(keyText(key)), value && Uint8Array.from(value), timestamp, false);
   }
 
   #put({ key, start, end }: Name, value: Uint8Array | null, timestamp: number, isLogged: boolean): void {
-    if (!this.#times.observe(end, BY_TIME)) return;
+    if (!this.times.observe(end, BY_TIME)) return;
     const name = `${key}${timeText(end)}${timeText(start)}`;
     const record = { key: Buffer.from(name, "latin1"), value, timestamp };
     this.#access.put(
-      `${this.#times.segmentOf(end)}${name}`,
+      `${this.times.segmentOf(end)}${name}`,
       value ?? undefined,
       isLogged ? record : undefined,
     );
@@ -166,7 +168,7 @@ export class SegmentedSessionStore<K, V> implements SessionStore<K, V> {
 
   /** The sessions that end from one time to another, both included, in the order of their ends: of a time-ordered store. */
   *endingWithin(from: number, to: number): Iterable<SessionEntry<K, V>> {
-    const first = Math.max(from, this.#times.visibleFrom, 0);
+    const first = Math.max(from, this.times.visibleFrom, 0);
     if (to < first) return;
     const range = { from: `${BY_TIME}${timeText(first)}`, to: `${BY_TIME}${timeText(to + 1)}` };
     for (const [entry] of this.#access.range(range)) {
@@ -179,8 +181,8 @@ export class SegmentedSessionStore<K, V> implements SessionStore<K, V> {
   }
 
   #read({ key, start, end }: Name): V | undefined {
-    if (end < this.#times.visibleFrom) return undefined;
-    const bytes = this.#access.get(`${this.#times.segmentOf(end)}${key}${timeText(end)}${timeText(start)}`);
+    if (end < this.times.visibleFrom) return undefined;
+    const bytes = this.#access.get(`${this.times.segmentOf(end)}${key}${timeText(end)}${timeText(start)}`);
     return bytes === undefined ? undefined : (this.#spec.value.deserialize(bytes) as V);
   }
 
@@ -195,12 +197,12 @@ export class SegmentedSessionStore<K, V> implements SessionStore<K, V> {
     latestStart: number,
     reverse: boolean,
   ): Iterable<SessionEntry<K, V>> {
-    const first = Math.max(earliestEnd, this.#times.visibleFrom, 0);
+    const first = Math.max(earliestEnd, this.times.visibleFrom, 0);
     const isOneKey = keys.from !== undefined && keys.from === keys.to;
     const names = isOneKey
       ? { from: `${keys.from}${timeText(first)}`, to: `${keys.from}${timeText(TIMES_BEHIND + 1)}` }
       : { from: keys.from };
-    const scanned = scanSegments(this.#access, this.#times, { first, last: TIMES_BEHIND }, names, reverse);
+    const scanned = scanSegments(this.#access, this.times, { first, last: TIMES_BEHIND }, names, reverse);
     for (const { name, bytes } of scanned) {
       const { key, start, end } = readName(name);
       const isWithin =

@@ -59,7 +59,8 @@ export class SegmentedWindowStore<K, V> implements WindowStore<K, V> {
   readonly #spec: StoreSpec;
   readonly #access: StoreAccess;
   readonly #layout: ValueLayout<V>;
-  readonly #times: SegmentTimes;
+  /** For the operator that writes it. */
+  readonly times: SegmentTimes;
   readonly #now: () => number;
 
   /**
@@ -77,7 +78,7 @@ export class SegmentedWindowStore<K, V> implements WindowStore<K, V> {
     this.#access = access;
     this.#layout = layout;
     this.#now = now;
-    this.#times = new SegmentTimes(spec.windows!, access, drop);
+    this.times = new SegmentTimes(spec.windows!, access, drop);
   }
 
   // ---- writing
@@ -102,6 +103,7 @@ export class SegmentedWindowStore<K, V> implements WindowStore<K, V> {
     const sequence = text.slice(keyEnd + TIME_BYTES);
     if (this.#spec.windows!.keepsDuplicates && sequence > this.#sequence)
       this.#access.put(SEQUENCE, Buffer.from(sequence, "latin1"), undefined);
+    this.times.streamTime("", timestamp);
     this.#put(text.slice(0, keyEnd), timeAt(text, keyEnd), sequence, stored, value, timestamp, false);
   }
 
@@ -114,11 +116,11 @@ export class SegmentedWindowStore<K, V> implements WindowStore<K, V> {
     timestamp: number,
     isLogged: boolean,
   ): void {
-    if (!this.#times.observe(start, BY_TIME)) return;
+    if (!this.times.observe(start, BY_TIME)) return;
     const time = timeText(start);
     const name = `${key}${time}${sequence}`;
     const record = { key: Buffer.from(name, "latin1"), value: logged, timestamp };
-    this.#access.put(`${this.#times.segmentOf(start)}${name}`, stored, isLogged ? record : undefined);
+    this.#access.put(`${this.times.segmentOf(start)}${name}`, stored, isLogged ? record : undefined);
     if (this.#spec.windows!.isTimeOrdered)
       this.#access.put(`${BY_TIME}${time}${key}${sequence}`, stored && EMPTY, undefined);
   }
@@ -139,10 +141,10 @@ export class SegmentedWindowStore<K, V> implements WindowStore<K, V> {
   // ---- reading
 
   get(key: K, start: number): V | undefined {
-    if (start < this.#times.visibleFrom) return undefined;
+    if (start < this.times.visibleFrom) return undefined;
     const sequence = this.#spec.windows!.keepsDuplicates ? this.#sequence : NO_DUPLICATE;
     const name = `${keyTextOf(this.#spec, key)}${timeText(start)}${sequence}`;
-    const bytes = this.#access.get(`${this.#times.segmentOf(start)}${name}`);
+    const bytes = this.#access.get(`${this.times.segmentOf(start)}${name}`);
     return bytes === undefined ? undefined : this.#layout.read(bytes);
   }
 
@@ -182,13 +184,13 @@ export class SegmentedWindowStore<K, V> implements WindowStore<K, V> {
 
   *#fetch(key: K, from: number, to: number, reverse: boolean): Iterable<readonly [number, V]> {
     const text = keyTextOf(this.#spec, key);
-    const first = Math.max(from, this.#times.visibleFrom, 0);
+    const first = Math.max(from, this.times.visibleFrom, 0);
     if (to < first) return;
     const within = timesWithin(first, to);
     const low = `${text}${timeText(first)}${NO_DUPLICATE}`;
     const high = `${text}${timeText(within.last)}${LAST_DUPLICATE}`;
     const keys = { from: low, to: `${high}\0` };
-    for (const { name, bytes } of scanSegments(this.#access, this.#times, within, keys, reverse)) {
+    for (const { name, bytes } of scanSegments(this.#access, this.times, within, keys, reverse)) {
       const found = readName(name);
       if (found.key === text && found.start >= first && found.start <= to)
         yield [found.start, this.#layout.read(bytes)];
@@ -197,11 +199,11 @@ export class SegmentedWindowStore<K, V> implements WindowStore<K, V> {
 
   /** In segments, by their keys. */
   *#range(keys: KeyRange, from: number, to: number, reverse: boolean): Iterable<readonly [Windowed<K>, V]> {
-    const first = Math.max(from, this.#times.visibleFrom, 0);
+    const first = Math.max(from, this.times.visibleFrom, 0);
     if (to < first || (keys.from !== undefined && keys.to !== undefined && keys.from > keys.to)) return;
     const scanned = scanSegments(
       this.#access,
-      this.#times,
+      this.times,
       timesWithin(first, to),
       { from: keys.from },
       reverse,
@@ -216,7 +218,7 @@ export class SegmentedWindowStore<K, V> implements WindowStore<K, V> {
   }
 
   *#byTime(from: number, to: number, reverse: boolean): Iterable<readonly [Windowed<K>, V]> {
-    const first = Math.max(from, this.#times.visibleFrom, 0);
+    const first = Math.max(from, this.times.visibleFrom, 0);
     if (to < first) return;
     const { last } = timesWithin(first, to);
     const range = { from: `${BY_TIME}${timeText(first)}`, to: `${BY_TIME}${timeText(last + 1)}`, reverse };
@@ -225,7 +227,7 @@ export class SegmentedWindowStore<K, V> implements WindowStore<K, V> {
       const rest = entry.slice(BY_TIME.length + TIME_BYTES);
       const key = rest.slice(0, rest.length - SEQUENCE_BYTES);
       const name = `${key}${timeText(start)}${rest.slice(rest.length - SEQUENCE_BYTES)}`;
-      const bytes = this.#access.get(`${this.#times.segmentOf(start)}${name}`);
+      const bytes = this.#access.get(`${this.times.segmentOf(start)}${name}`);
       if (bytes !== undefined) yield [this.#windowed(key, start), this.#layout.read(bytes)];
     }
   }

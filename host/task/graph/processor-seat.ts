@@ -99,6 +99,14 @@ export class ProcessorSeat implements TableProcessing {
     return this.#graph.parts.applicationId;
   }
 
+  get emitIntervalMs(): number {
+    return this.#graph.parts.emitIntervalMs;
+  }
+
+  toldBefore(store: string): number {
+    return this.#graph.parts.toldBefore.get(store) ?? -1;
+  }
+
   onNews(store: string, listen: (news: RowNews) => void): boolean {
     return this.#graph.onNews(store, listen);
   }

@@ -33,6 +33,10 @@ export interface TaskGraphParts {
   readonly clock: WallClock;
   /** Before what comes first; -1: none. */
   readonly streamTime: number;
+  /** See TableProcessing. */
+  readonly emitIntervalMs: number;
+  /** See TableProcessing. */
+  readonly toldBefore: ReadonlyMap<string, number>;
 }
 
 /** What one call of the graph works with. */
