@@ -28,6 +28,7 @@ export type {
   Projection,
 } from "./dsl/fields.ts";
 export type { ExportedArguments, ExportedAs, Imported } from "./dsl/imported.ts";
+export type { Joined, StreamJoined } from "./dsl/joined-streams.ts";
 export type { KernelOptions } from "./dsl/kernel-options.ts";
 export type { Grouped, KGroupedStream, MaterializedAs } from "./dsl/kgrouped-stream.ts";
 export type { KGroupedTable } from "./dsl/kgrouped-table.ts";
@@ -55,7 +56,13 @@ export {
   wallclockTimestamp,
 } from "./dsl/timestamp-extractors.ts";
 export type { SessionWindowedKStream, TimeWindowedKStream, WindowedTable } from "./dsl/windowed-kstream.ts";
-export { hoppingWindows, sessionWindows, slidingWindows, tumblingWindows } from "./dsl/windows.ts";
+export {
+  hoppingWindows,
+  joinWindows,
+  sessionWindows,
+  slidingWindows,
+  tumblingWindows,
+} from "./dsl/windows.ts";
 export { ERRORS, type ErrorKind, type ErrorName, PeridotError } from "./errors.ts";
 export type { ImportProgress } from "./import-export/importer.ts";
 export { QueryableStore } from "./queryable-store.ts";
@@ -119,6 +126,7 @@ export type {
 } from "./topology/error-settings.ts";
 export type { Exported, ExportedRecord, ExportOptions } from "./topology/exported.ts";
 export type { ImportedRecord, ItemSource, SourceControl } from "./topology/imported.ts";
+export type { JoinWindows } from "./topology/join-windows.ts";
 export type {
   Cancellable,
   NewRecord,

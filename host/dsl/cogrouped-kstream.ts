@@ -158,5 +158,5 @@ function cogrouped<K, A>(
     "COGROUPKSTREAM-MERGE",
     materialized.name && `${materialized.name}-cogroup-merge`,
   );
-  return { spec, node, link: keptLink(sends, materialized.store) };
+  return { spec, node, link: keptLink(sends, materialized.store, spec) };
 }

@@ -141,7 +141,7 @@ export class KGroupedStream<K, V> {
     const parent = groupedNode(this.#log, this.#node, this.#grouping, spec);
     const sends = { old: false };
     const node = this.#log.appendLate([parent], name, () => ({ operator: operator(sends), store: spec }));
-    return new KTable(this.#log, node, spec, keptLink(sends, materialized.store));
+    return new KTable(this.#log, node, spec, keptLink(sends, materialized.store, spec));
   }
 }
 

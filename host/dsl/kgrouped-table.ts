@@ -74,6 +74,6 @@ export class KGroupedTable<K, V> {
       operator: aggregateTable(role, store, sends, aggregation),
       store: spec,
     }));
-    return new KTable(this.#log, node, spec, keptLink(sends, materialized.store));
+    return new KTable(this.#log, node, spec, keptLink(sends, materialized.store, spec));
   }
 }

@@ -15,6 +15,7 @@ import { project, projectWithKey } from "../operators/project.ts";
 import { selectKey } from "../operators/select-key.ts";
 import { selectKeyField } from "../operators/select-key-field.ts";
 import { json } from "../serdes/json.ts";
+import type { NodeId } from "../topology/node.ts";
 import type { Operator } from "../topology/operator.ts";
 import type { ProcessorSupplier } from "../topology/processor.ts";
 import type { Accepted, Err } from "../topology/result.ts";
@@ -27,7 +28,8 @@ import type { KTable } from "./ktable.ts";
 import type { Materialized } from "./materialized.ts";
 import type { Connected, KnownSerdes, Named } from "./produced.ts";
 import { appendRepartition, type Repartitioned } from "./repartitioned.ts";
-import { StreamEnd, type StreamSerdes } from "./stream-end.ts";
+import type { StreamSerdes } from "./stream-end.ts";
+import { StreamJoins } from "./stream-joins.ts";
 import { tableOf } from "./tables.ts";
 
 /**
@@ -38,7 +40,7 @@ import { tableOf } from "./tables.ts";
  * (a tombstone) reaches every function, as in Kafka Streams. A function that throws, or returns `err(reason)`, makes
  * its record a bad record: see `ErrorSettings`.
  */
-export class KStream<K, V, Known extends KnownSerdes = never> extends StreamEnd<K, V, Known> {
+export class KStream<K, V, Known extends KnownSerdes = never> extends StreamJoins<K, V, Known> {
   /**
    * A new value for each record. Either a function, or a projection: an object that gives each new field the name
    * of the field that it takes, a constant, or arithmetic on fields. It runs in Wasm for JSON with a schema.
@@ -299,6 +301,11 @@ export class KStream<K, V, Known extends KnownSerdes = never> extends StreamEnd<
   ): KStream<K, V2, Exclude<Known, "value">> {
     const serdes = { key: this.serdes.key, value: undefined };
     return this.#next(process(supplier, connected.stores ?? [], true), connected, serdes);
+  }
+
+  // biome-ignore lint/suspicious/noExplicitAny: of any types
+  protected override streamOf(node: NodeId, serdes: StreamSerdes): KStream<any, any, any> {
+    return new KStream(this.log, node, serdes);
   }
 
   /** JSON stays JSON. */

@@ -1,4 +1,5 @@
 import { groupTable } from "../operators/group-table.ts";
+import type { JoinNeeds, RowJoiner } from "../operators/join-tables.ts";
 import { mapTable, type RowFunction } from "../operators/map-table.ts";
 import { selectKey } from "../operators/select-key.ts";
 import { tableToStream } from "../operators/table-to-stream.ts";
@@ -6,6 +7,7 @@ import type { NodeId } from "../topology/node.ts";
 import type { ProcessorContext } from "../topology/processor.ts";
 import { accepted, type Err } from "../topology/result.ts";
 import type { AnySerde, Serde } from "../topology/serde.ts";
+import { type JoinableTable, joinedTables } from "./joined-tables.ts";
 import { KGroupedTable } from "./kgrouped-table.ts";
 import { KStream } from "./kstream.ts";
 import { type Materialized, materializedSpec } from "./materialized.ts";
@@ -164,6 +166,63 @@ export class KTable<K, V, Known extends KnownSerdes = never> {
     return new KGroupedTable(this.#log, node, grouped);
   }
 
+  /**
+   * The rows of two tables under one key, as one row each. Both topics must have the same number of partitions, and keys must
+   * lie in the same ones.
+   *
+   * @param joiner of a row of this table and one of the other; null gives no row.
+   */
+  join<V2, R>(
+    other: KTable<K, V2, KnownSerdes> | KTable<K, V2>,
+    joiner: (value: V, otherValue: V2, key: K) => R | null | Err,
+    materialized: Materialized<K, R> = {},
+  ): KTable<K, R, Exclude<Known, "value">> {
+    return this.#joined(other as KTable<K, V2>, joiner as RowJoiner, materialized, {
+      needsLeft: true,
+      needsRight: true,
+    });
+  }
+
+  /** The same, also for rows to which the other table has none: it is null then. */
+  leftJoin<V2, R>(
+    other: KTable<K, V2, KnownSerdes> | KTable<K, V2>,
+    joiner: (value: V, otherValue: V2 | null, key: K) => R | null | Err,
+    materialized: Materialized<K, R> = {},
+  ): KTable<K, R, Exclude<Known, "value">> {
+    return this.#joined(other as KTable<K, V2>, joiner as RowJoiner, materialized, {
+      needsLeft: true,
+      needsRight: false,
+    });
+  }
+
+  /** The same for rows of either table: the other is null where there is none. */
+  outerJoin<V2, R>(
+    other: KTable<K, V2, KnownSerdes> | KTable<K, V2>,
+    joiner: (value: V | null, otherValue: V2 | null, key: K) => R | null | Err,
+    materialized: Materialized<K, R> = {},
+  ): KTable<K, R, Exclude<Known, "value">> {
+    return this.#joined(other as KTable<K, V2>, joiner as RowJoiner, materialized, {
+      needsLeft: false,
+      needsRight: false,
+    });
+  }
+
+  /** For KStream#join. */
+  get joinable(): JoinableTable {
+    return { log: this.#log, node: this.#node, key: this.#serdes.key, link: this.#link };
+  }
+
+  #joined<V2, R, Known2 extends KnownSerdes>(
+    other: KTable<K, V2>,
+    joiner: RowJoiner,
+    materialized: Materialized<K, R>,
+    needs: Pick<JoinNeeds, "needsLeft" | "needsRight">,
+  ): KTable<K, R, Known2> {
+    const serdes = { key: materialized.key ?? this.#serdes.key, value: materialized.value };
+    const { node, link } = joinedTables(this.joinable, other.joinable, materialized, { ...needs, joiner });
+    return new KTable(this.#log, node, serdes, link);
+  }
+
   #filtered(
     predicate: (key: K, value: V) => boolean,
     keeps: boolean,
@@ -188,12 +247,13 @@ export class KTable<K, V, Known extends KnownSerdes = never> {
     const { store } = materialized;
     // A filter leaves out what was no row before, where it can know that for nothing.
     const sends = { old: mapping.leavesOut && this.#link.enable(false) };
+    const { isVersioned } = this.#link;
     const name = this.#log.nameFor(mapping.role, materialized.name);
     const spec = store === undefined ? undefined : materializedSpec(store, materialized, serdes);
     const node = this.#log.appendLate([this.#node], name, () => ({
-      operator: mapTable({ ...mapping, store, sends }),
+      operator: mapTable({ ...mapping, store, sends, leavesOut: mapping.leavesOut && !isVersioned }),
       store: spec,
     }));
-    return new KTable(this.#log, node, serdes, mappedLink(sends, store, this.#link));
+    return new KTable(this.#log, node, serdes, mappedLink(sends, spec, this.#link, mapping));
   }
 }

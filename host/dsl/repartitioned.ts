@@ -1,4 +1,5 @@
 import { keyed } from "../operators/keyed.ts";
+import { merge } from "../operators/merge.ts";
 import type { ErrorSettings } from "../topology/error-settings.ts";
 import type { NodeId } from "../topology/node.ts";
 import type { AnySerde } from "../topology/serde.ts";
@@ -30,6 +31,8 @@ export interface RepartitionThrough {
   readonly errors: Partial<ErrorSettings>;
   readonly key: AnySerde;
   readonly value: AnySerde;
+  /** Records without key go on, too: they are joined with null. */
+  readonly keepsNullKeys?: boolean;
 }
 
 /** Kafka Streams' own name for what has none. */
@@ -37,7 +40,7 @@ const GENERATED = /^K(STREAM|TABLE)-.*-\d{10}$/;
 
 /** Records without key are dropped. @returns the source behind the topic */
 export function appendRepartition(log: NodeLog, parent: NodeId, through: RepartitionThrough): NodeId {
-  const { name, partitions, partitioner, errors, key, value } = through;
+  const { name, partitions, partitioner, errors, key, value, keepsNullKeys = false } = through;
   const topic = `${name}-repartition`;
   const internal = true;
   const filter = keyed();
@@ -49,7 +52,7 @@ export function appendRepartition(log: NodeLog, parent: NodeId, through: Reparti
   };
   const given = { sink: `${topic}-sink`, filter: `${topic}-filter`, source: `${topic}-source` };
   const names = GENERATED.test(name) ? generated : given;
-  const operator = filter;
+  const operator = keepsNullKeys ? { ...merge(), role: filter.role } : filter;
   const node = log.appendNamed({ kind: "processor", parents: [parent], operator }, names.filter);
   const sink = {
     kind: "sink" as const,

@@ -1,4 +1,7 @@
 import type { SendsOld } from "../topology/change.ts";
+import type { ProcessorContext } from "../topology/processor.ts";
+import type { StoreSpec } from "../topology/store-spec.ts";
+import { computedView, storeView, type TableView } from "../topology/table-view.ts";
 
 /** How a table's node stands to those below it, while the topology is built. */
 export interface TableLink {
@@ -12,10 +15,16 @@ export interface TableLink {
    * @returns whether it does now.
    */
   enable(force: boolean): boolean;
+  /** How others look up its rows: a source keeps a store for that. */
+  view(): TableView;
+  /** Its rows may be told out of order: see Change#isLatest. */
+  readonly isVersioned: boolean;
 }
 
+type KeptStore = Pick<StoreSpec, "name" | "kind">;
+
 /** A node that has a store in any case. */
-export function keptLink(sends: SendsOld, store: string | undefined): TableLink {
+export function keptLink(sends: SendsOld, store: string | undefined, spec: KeptStore): TableLink {
   return {
     sends,
     store,
@@ -23,6 +32,8 @@ export function keptLink(sends: SendsOld, store: string | undefined): TableLink 
       sends.old = true;
       return true;
     },
+    view: () => storeView(spec),
+    isVersioned: spec.kind === "versioned",
   };
 }
 
@@ -30,6 +41,7 @@ export function keptLink(sends: SendsOld, store: string | undefined): TableLink 
 export function sourceLink(
   sends: SendsOld,
   store: string | undefined,
+  spec: KeptStore,
   isKept: () => boolean,
   keep: () => void,
 ): TableLink {
@@ -42,17 +54,56 @@ export function sourceLink(
       sends.old = true;
       return true;
     },
+    view() {
+      keep();
+      return storeView(spec);
+    },
+    isVersioned: spec.kind === "versioned",
   };
 }
 
-/** A row made of a row: old values come from its own store, or from above. */
-export function mappedLink(sends: SendsOld, store: string | undefined, parent: TableLink): TableLink {
+/** What a row is made by of another row. */
+export interface RowMaking {
+  readonly begin: (context: ProcessorContext) => (key: unknown, value: unknown) => unknown;
+  /** Stores that it takes. */
+  readonly uses: readonly string[];
+}
+
+/** A row made of a row: old values come from its own store, or from above. @param spec of its store, if it has one */
+export function mappedLink(
+  sends: SendsOld,
+  spec: StoreSpec | undefined,
+  parent: TableLink,
+  { begin, uses }: RowMaking,
+): TableLink {
   return {
     sends,
-    store,
+    store: spec?.name,
     enable(force) {
-      if (store !== undefined || parent.enable(force)) sends.old = true;
+      if (spec !== undefined || parent.enable(force)) sends.old = true;
       return sends.old;
     },
+    view: () => (spec === undefined ? computedView(parent.view(), uses, begin) : storeView(spec)),
+    isVersioned: spec === undefined ? parent.isVersioned : spec.kind === "versioned",
+  };
+}
+
+/** A row made of those of two tables, which must both know old values. */
+export function joinedLink(
+  sends: readonly SendsOld[],
+  spec: StoreSpec | undefined,
+  sides: readonly [TableLink, TableLink],
+  join: (left: TableView, right: TableView) => TableView,
+): TableLink {
+  return {
+    sends: sends[0]!,
+    store: spec?.name,
+    enable() {
+      for (const side of sides) side.enable(true);
+      for (const each of sends) each.old = true;
+      return true;
+    },
+    view: () => (spec === undefined ? join(sides[0].view(), sides[1].view()) : storeView(spec)),
+    isVersioned: spec?.kind === "versioned",
   };
 }

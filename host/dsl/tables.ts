@@ -68,9 +68,11 @@ function attached<K, V>(
     if (isKept) spec ??= materializedSpec(name, materialized, serdes);
     return { operator: tableSource(role, spec?.name, sends), store: spec };
   });
+  const kind = materialized.historyMs === undefined ? "timestamped-key-value" : "versioned";
   const link = sourceLink(
     sends,
     materialized.store,
+    { name, kind },
     () => isKept,
     () => {
       isKept = true;

@@ -169,7 +169,7 @@ function aggregated<K, V>(
     operator: windowOperator(role, store, sends, { aggregation, windows, emits, input: "" }),
     store: spec,
   }));
-  return new KTable(log, id, windowedSerdes(spec, windows), keptLink(sends, materialized.store));
+  return new KTable(log, id, windowedSerdes(spec, windows), keptLink(sends, materialized.store, spec));
 }
 
 export function windowedSerdes({ key, value, windows: kept }: StoreSpec, windows: Windows) {

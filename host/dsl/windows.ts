@@ -1,4 +1,5 @@
 import { PeridotError } from "../errors.ts";
+import type { JoinWindows } from "../topology/join-windows.ts";
 import type { SessionWindows, SlidingWindows, TimeWindows } from "../topology/windows.ts";
 
 interface Grace {
@@ -44,6 +45,27 @@ export function sessionWindows({ gapMs, graceMs = 0 }: Grace & { readonly gapMs:
   check("gapMs", gapMs, 1);
   check("graceMs", graceMs, 0);
   return Object.freeze({ kind: "session", gapMs, graceMs });
+}
+
+/**
+ * Which records of two streams are joined: those of one key that are at most `differenceMs` apart; or, of the right stream,
+ * from `beforeMs` before the left one's time to `afterMs` behind it. Negative numbers are on the other side of it.
+ */
+export function joinWindows(
+  given: Grace &
+    ({ readonly differenceMs: number } | { readonly beforeMs: number; readonly afterMs: number }),
+): JoinWindows {
+  const { graceMs = 0 } = given;
+  const { beforeMs, afterMs } =
+    "differenceMs" in given ? { beforeMs: given.differenceMs, afterMs: given.differenceMs } : given;
+  check("graceMs", graceMs, 0);
+  for (const ms of [beforeMs, afterMs]) check("beforeMs and afterMs", ms, Number.MIN_SAFE_INTEGER);
+  if (beforeMs + afterMs < 0)
+    throw misuse(
+      `join windows from ${beforeMs} ms before to ${afterMs} ms after: none`,
+      "Let them end behind their start",
+    );
+  return Object.freeze({ beforeMs, afterMs, graceMs });
 }
 
 function check(name: string, value: number, from: number): void {

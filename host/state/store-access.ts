@@ -29,4 +29,6 @@ export interface LoggedRecord {
   readonly value: Uint8Array | null;
   /** Milliseconds since the epoch. */
   readonly timestamp: number;
+  /** Raw headers; undefined: none. */
+  readonly rawHeaders?: Uint8Array;
 }

@@ -8,6 +8,8 @@ export interface InternalTopicFacts {
   readonly required: readonly string[];
   /** With the topics that their patterns match. */
   readonly subTopologies: readonly SubTopologySources[];
+  /** See Plan. */
+  readonly copartitions?: readonly (readonly string[])[];
   /** Of the topics that exist. */
   readonly partitionsOf: ReadonlyMap<string, number>;
 }
@@ -75,29 +77,37 @@ function configsOf({ isRead, changelog }: InternalTopic): NewTopic["configs"] {
 
 /** How many partitions each internal topic is to have. 0: no topic exists that feeds it. */
 export function wantedPartitions(facts: Omit<InternalTopicFacts, "required">): ReadonlyMap<string, number> {
-  const internal = new Map(facts.internalTopics.map((each) => [each.topic, each]));
-  return new Map(
-    facts.internalTopics.map((each) => [each.topic, each.partitions ?? largestAbove(each, internal, facts)]),
-  );
+  return new Map(facts.internalTopics.map(({ topic }) => [topic, wantedFor(topic, facts, new Set())]));
 }
 
-/** The most partitions of a topic that feeds this one. */
-function largestAbove(
-  topic: InternalTopic,
-  internal: ReadonlyMap<string, InternalTopic>,
-  { subTopologies, partitionsOf }: Omit<InternalTopicFacts, "required">,
+/**
+ * As many as the topology asks for; as the topics have with which it is joined, if others make them; else the most of what
+ * feeds it, or those with which it is joined.
+ *
+ * @param met topics that are being looked at: a sub-topology may read what it writes.
+ */
+function wantedFor(topic: string, facts: Omit<InternalTopicFacts, "required">, met: Set<string>): number {
+  const own = facts.internalTopics.find((each) => each.topic === topic);
+  if (own === undefined) return facts.partitionsOf.get(topic) ?? 0;
+  if (own.partitions !== undefined) return own.partitions;
+  if (met.has(topic)) return 0;
+  met.add(topic);
+  const joined = facts.copartitions?.find((group) => group.includes(topic)) ?? [];
+  const fixed = joined.filter((each) => {
+    const internal = facts.internalTopics.find((other) => other.topic === each);
+    return internal === undefined || internal.partitions !== undefined;
+  });
+  if (fixed.length > 0) return largest(fixed, facts, met);
+  const feeding = facts.subTopologies.filter(({ subTopology }) => own.writtenBy.includes(subTopology));
+  return largest([...feeding.flatMap(({ sourceTopics }) => sourceTopics), ...joined], facts, met);
+}
+
+function largest(
+  topics: readonly string[],
+  facts: Omit<InternalTopicFacts, "required">,
+  met: Set<string>,
 ): number {
-  const sourcesOf = new Map(subTopologies.map((each) => [each.subTopology, each.sourceTopics]));
-  const met = new Set([topic]); // a sub-topology may read what it writes
-  let largest = 0;
-  for (const { writtenBy } of met) {
-    for (const source of writtenBy.flatMap((id) => sourcesOf.get(id) ?? [])) {
-      const above = internal.get(source);
-      if (above !== undefined && above.partitions === undefined) met.add(above);
-      else largest = Math.max(largest, above?.partitions ?? partitionsOf.get(source) ?? 0);
-    }
-  }
-  return largest;
+  return Math.max(0, ...topics.map((topic) => wantedFor(topic, facts, met)));
 }
 
 function refuse(refusal: InternalTopicRefusal): InternalTopicDecision {

@@ -3,7 +3,11 @@ import { checkPartitions } from "../topology/check-partitions.ts";
 import { type Plan, sinkTopics } from "../topology/plan.ts";
 import type { Admin } from "../transport/port.ts";
 import type { SubTopologySources } from "./decide-assignment.ts";
-import { decideInternalTopics, type InternalTopicRefusal } from "./decide-internal-topics.ts";
+import {
+  decideInternalTopics,
+  type InternalTopicRefusal,
+  wantedPartitions,
+} from "./decide-internal-topics.ts";
 import { withMatchingTopics } from "./matching-topics.ts";
 
 export interface TopicsToPrepare {
@@ -33,13 +37,16 @@ export async function prepareTopics(topics: TopicsToPrepare): Promise<ReadonlyMa
     const asked = [...required, ...internalTopics.map(({ topic }) => topic), ...matched.flatMap(sourcesOf)];
     const described = await admin.describeTopics([...new Set(asked)]);
     const partitionsOf = new Map([...described].map(([topic, each]) => [topic, each.partitions]));
-    const decision = decideInternalTopics({ internalTopics, required, subTopologies: matched, partitionsOf });
+    const { copartitions } = plan;
+    const facts = { internalTopics, subTopologies: matched, partitionsOf, copartitions };
+    const decision = decideInternalTopics({ ...facts, required });
     switch (decision.act) {
       case "proceed":
         checkPartitions(plan, partitionsOf);
         await checkChangelogs(admin, plan);
         return partitionsOf;
       case "create":
+        checkPartitions(plan, new Map([...partitionsOf, ...wantedPartitions(facts)]));
         // Another instance may be first: what counts is what exists in the next round.
         await admin.createTopics(decision.topics);
         unseen = decision.topics.map(({ topic }) => topic);

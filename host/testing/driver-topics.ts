@@ -50,11 +50,12 @@ export class DriverTopics {
       if (!this.#internal.has(topic)) this.#partitionsOf.set(topic, this.#partitionsOf.get(topic));
     }
     this.#match();
-    const { internalTopics } = plan;
+    const { internalTopics, copartitions } = plan;
     const subTopologies = this.#sources;
     for (const [topic, count] of wantedPartitions({
       internalTopics,
       subTopologies,
+      copartitions,
       partitionsOf: this.#partitionsOf,
     }))
       this.#partitionsOf.set(topic, Math.max(1, count)); // what no topic matches yet feeds nothing

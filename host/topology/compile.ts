@@ -1,4 +1,5 @@
 import { changelogConfigs } from "./changelog-configs.ts";
+import { copartitionsOf } from "./copartitions.ts";
 import { graphOf } from "./graph.ts";
 import { internalTopics } from "./internal-topics.ts";
 import { lower } from "./lower.ts";
@@ -43,6 +44,7 @@ export function compile(topology: LogicalTopology, applicationId: string): Plan 
   return Object.freeze({
     subTopologies,
     internalTopics: [...internalTopics(groups), ...subTopologies.flatMap(changelogTopics)],
+    copartitions: groups.flatMap((nodes) => copartitionsOf(nodes)),
     imports: sourcesOf(merged).flatMap(({ imported, topics }) =>
       imported === undefined ? [] : topics.map((topic) => ({ imported, topic })),
     ),

@@ -39,7 +39,7 @@ function sinkWork({ topic, key, value, partitioner }: SinkNode): GraphWork {
 
 /** Validation has refused kernels here. */
 function processorWork({ operator: { call, facts }, name }: ProcessorNode): GraphWork {
-  if (call.shape === "process") return { ...call, stores: facts.stores };
+  if (call.shape === "process") return { ...call, stores: [...facts.stores, ...(facts.hiddenStores ?? [])] };
   assert(call.shape !== "kernel", `${name} has bytes to read`);
   return call;
 }

@@ -9,7 +9,11 @@ export interface OperatorFacts {
   /** Nothing comes out of it. */
   readonly terminal: boolean;
   readonly stores: readonly string[];
+  /** Stores that it uses too, and that Kafka Streams does not connect it to: `describe()` does not show them. */
+  readonly hiddenStores?: readonly string[];
   readonly needsStreamTime: boolean;
+  /** It finds under a record's key what others have put into its stores: keys of both must lie in the same partitions. */
+  readonly joins?: boolean;
 }
 
 /** The JavaScript form of an operator: a function of a record, and what its answer means. */

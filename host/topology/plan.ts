@@ -15,6 +15,8 @@ export interface Plan {
   /** Topics of the application's own, which it makes where they do not exist. */
   readonly internalTopics: readonly InternalTopic[];
   readonly imports: readonly PlannedImport[];
+  /** Topics, as Kafka knows them, whose records are joined by key: those of one group must have as many partitions. */
+  readonly copartitions: readonly (readonly string[])[];
   /** SHA-256 in hex over everything that tells plans apart: main thread and workers must agree on it. */
   readonly hash: string;
 }

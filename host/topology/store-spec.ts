@@ -3,7 +3,8 @@ import type { AnySerde } from "./serde.ts";
 
 /**
  * What a store holds: values by key; the same with timestamps; so many of them as were used last; values by key with
- * their past; by key and window; the same with timestamps; by key and session.
+ * their past; by key and window; the same with timestamps; by key and session; records
+ * that wait to be joined.
  */
 export type StoreKind =
   | "key-value"
@@ -12,7 +13,8 @@ export type StoreKind =
   | "versioned"
   | "window"
   | "timestamped-window"
-  | "session";
+  | "session"
+  | "join-buffer";
 
 /** How long a store of windows or sessions keeps them, in milliseconds of its own stream time. */
 export interface WindowRetention {

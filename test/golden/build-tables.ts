@@ -15,8 +15,22 @@ import type {
   ValueTransformer,
   Windows,
 } from "../../host/index.ts";
-import { hoppingWindows, sessionWindows, slidingWindows, tumblingWindows } from "../../host/index.ts";
-import { aggregator, keyFunction, merger, predicate, reducer, valueFunction } from "./golden-functions.ts";
+import {
+  hoppingWindows,
+  joinWindows,
+  sessionWindows,
+  slidingWindows,
+  tumblingWindows,
+} from "../../host/index.ts";
+import {
+  aggregator,
+  joiner,
+  keyFunction,
+  merger,
+  predicate,
+  reducer,
+  valueFunction,
+} from "./golden-functions.ts";
 import { tableTransformer } from "./golden-processors.ts";
 import { betweenSerde, storeSerde } from "./golden-serdes.ts";
 import { asValue, type Value } from "./golden-values.ts";
@@ -139,6 +153,40 @@ export class Tables {
     );
   }
 
+  /** Two tables as one. */
+  joinTables(node: ScenarioNode): void {
+    const [left, right] = [this.#tables.get(node.left!)!, this.#tables.get(node.right!)!];
+    const join = joiner(node.joiner!);
+    const materialized = { ...VALUES, ...kept(node) };
+    const made =
+      node.type === "inner"
+        ? left.join(right, (l, r, key) => join(key, l, r), materialized)
+        : node.type === "left"
+          ? left.leftJoin(right, (l, r, key) => join(key, l, r), materialized)
+          : left.outerJoin(right, (l, r, key) => join(key, l, r), materialized);
+    this.#tables.set(node.id!, made);
+  }
+
+  joinStreams(node: ScenarioNode): KStream<Value, Value> {
+    const [left, right] = [this.#streamOf(node.left!)!, this.#streamOf(node.right!)!];
+    const join = joiner(node.joiner!);
+    const { diffMs = 0, beforeMs = diffMs, afterMs = diffMs, graceMs = 0 } = node.window!;
+    const windows = joinWindows({ beforeMs, afterMs, graceMs });
+    const serdes = { key: VALUES.key, value: VALUES.value, otherValue: VALUES.value };
+    if (node.type === "inner") return left.join(right, (l, r, key) => join(key, l, r), windows, serdes);
+    if (node.type === "left") return left.leftJoin(right, (l, r, key) => join(key, l, r), windows, serdes);
+    return left.outerJoin(right, (l, r, key) => join(key, l, r), windows, serdes);
+  }
+
+  joinTable(node: ScenarioNode): KStream<Value, Value> {
+    const [left, right] = [this.#streamOf(node.left!)!, this.#tables.get(node.right!)!];
+    const join = joiner(node.joiner!);
+    const joined = { ...VALUES, ...(node.graceMs === undefined ? {} : { graceMs: node.graceMs }) };
+    return node.type === "inner"
+      ? left.join(right, (l, r, key) => join(key, l, r), joined)
+      : left.leftJoin(right, (l, r, key) => join(key, l, r), joined);
+  }
+
   count(node: ScenarioNode): void {
     const materialized = kept(node) as Materialized<Value, bigint>;
     const from = node.from as string;
@@ -212,7 +260,7 @@ function windowsOf({ type, graceMs = 0, ...given }: ScenarioWindow): Windows {
       return hoppingWindows({ sizeMs, advanceMs, graceMs });
     case "sliding":
       return slidingWindows({ differenceMs: diffMs, graceMs });
-    case "session":
+    default:
       return sessionWindows({ gapMs, graceMs });
   }
 }

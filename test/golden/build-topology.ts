@@ -137,6 +137,12 @@ const OPERATORS: Readonly<Record<string, Attach>> = {
   count: (maker, node) => maker.tables.count(node),
   reduce: (maker, node) => maker.tables.reduce(node),
   aggregate: (maker, node) => maker.tables.aggregate(node),
+  join: (maker, node) => {
+    if (node.kind === "table-table") return maker.tables.joinTables(node);
+    const stream =
+      node.kind === "stream-stream" ? maker.tables.joinStreams(node) : maker.tables.joinTable(node);
+    maker.add(node.id, { stream: stream as KStream<unknown, unknown>, key: "any", value: "any" });
+  },
   store: (maker, node) => maker.store(node),
   process: (maker, node) => {
     const { stream, ...types } = maker.parent(node);
@@ -161,6 +167,8 @@ const OPERATORS: Readonly<Record<string, Attach>> = {
   },
 };
 
+const JOINS: ReadonlySet<string> = new Set(["table-table", "stream-stream", "stream-table"]);
+
 type StoreMaker = (options: StoreOptions<Value, Value>, node: ScenarioNode) => StoreSpec;
 
 const STORES: Readonly<Record<string, StoreMaker>> = {
@@ -176,9 +184,12 @@ const STORES: Readonly<Record<string, StoreMaker>> = {
 /** The first operator, or store, that is not supported yet. */
 export function unsupportedOp(topology: readonly ScenarioNode[]): string | undefined {
   const node = topology.find(
-    ({ op, kind }) => !Object.hasOwn(OPERATORS, op) || (op === "store" && !Object.hasOwn(STORES, kind!)),
+    ({ op, kind }) =>
+      !Object.hasOwn(OPERATORS, op) ||
+      (op === "store" && !Object.hasOwn(STORES, kind!)) ||
+      (op === "join" && !JOINS.has(kind!)),
   );
-  return node?.op === "store" ? `store ${node.kind}` : node?.op;
+  return node?.kind === undefined ? node?.op : `${node.op} ${node.kind}`;
 }
 
 /** Builds a scenario's topology by our DSL, node by node. */

@@ -50,6 +50,15 @@ export function merger({ fn, args = [] }: FunctionName): Merger {
   return make(...(args as never[]));
 }
 
+/** Makes a value of two. */
+export type Joiner = (key: Value, left: Value, right: Value) => Value;
+
+export function joiner({ fn, args = [] }: FunctionName): Joiner {
+  const make = Object.hasOwn(JOINERS, fn) ? JOINERS[fn] : undefined;
+  if (make === undefined) throw new RangeError(`FORMAT.md has no joiner "${fn}"`);
+  return make(...(args as never[]));
+}
+
 /** A null value gives false. */
 const ofPresent =
   (holds: (value: NonNullable<Value>) => boolean): KeyValueFunction<boolean> =>
@@ -224,4 +233,15 @@ const MERGERS: Readonly<Record<string, (...args: never[]) => Merger>> = {
   max: () => (_key, one, other) => larger(number(one), number(other)),
   concat: (text: string) => (_key, one, other) => str(one) + text + str(other),
   "concat-arrays": () => (_key, one, other) => new Json([...listOf(one), ...listOf(other)]),
+};
+
+const JOINERS: Readonly<Record<string, (...args: never[]) => Joiner>> = {
+  concat: (text: string) => (_key, left, right) => str(left) + text + str(right),
+  "concat-key": (text: string) => (key, left, right) => `${str(key)}:${str(left)}${text}${str(right)}`,
+  sum: () => (_key, left, right) => sum(left, right),
+  left: () => (_key, left) => left,
+  right: () => (_key, _left, right) => right,
+  pair: () => (_key, left, right) => new Json({ l: plain(left), r: plain(right) }),
+  "null-if-right-equals": (constant: unknown) => (_key, left, right) =>
+    right !== null && equals(right, constant) ? null : `${str(left)}+${str(right)}`,
 };

@@ -19,6 +19,7 @@ export interface Replayed {
   readonly build: (builder: StreamsBuilder, see: (name: string, what: unknown) => void) => void;
   readonly applicationId: string;
   readonly errors: Partial<ErrorSettings>;
+  readonly emitIntervalMs?: number | undefined;
   /** By topic; default 1. */
   readonly partitions: Readonly<Record<string, number>>;
 }
@@ -79,6 +80,7 @@ export function replay(
     clock: { now: () => nowMs },
     strictOrder,
     batchRowsMax: batchRows,
+    emitIntervalMs: replayed.emitIntervalMs ?? 0,
   });
   const partition = Number(task.slice(task.indexOf("_") + 1));
   const topics = new Set([

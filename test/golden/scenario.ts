@@ -45,15 +45,23 @@ export interface ScenarioNode {
   readonly window?: ScenarioWindow;
   readonly emit?: "close";
   readonly merger?: FunctionName;
+  readonly type?: "inner" | "left" | "outer";
+  readonly left?: string;
+  readonly right?: string;
+  readonly joiner?: FunctionName;
+  readonly fkFn?: FunctionName;
+  readonly graceMs?: number;
 }
 
 export interface ScenarioWindow {
-  readonly type: "tumbling" | "hopping" | "sliding" | "session";
+  readonly type?: "tumbling" | "hopping" | "sliding" | "session";
   readonly sizeMs?: number;
   readonly advanceMs?: number;
   readonly diffMs?: number;
   readonly gapMs?: number;
   readonly graceMs?: number;
+  readonly beforeMs?: number;
+  readonly afterMs?: number;
 }
 
 export type ScenarioTimestamp =

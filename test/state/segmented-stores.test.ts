@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { suite, test } from "node:test";
+import { NO_HEADERS } from "../../host/batch/record-header.ts";
 import { retentionOf } from "../../host/dsl/stores.ts";
 import {
   type KeyValueStore,
@@ -56,7 +57,7 @@ class Opened<S> {
 
   /** Anew over what lies there, as after a restart. */
   store(): S {
-    const writing = { now: () => this.now, drop: () => void this.dropped++ };
+    const writing = { now: () => this.now, drop: () => void this.dropped++, headers: () => NO_HEADERS };
     return openStore(this.spec, this.access, writing) as S;
   }
 

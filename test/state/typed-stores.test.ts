@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
+import { NO_HEADERS } from "../../host/batch/record-header.ts";
 import {
   type KeyValueStore,
   string,
@@ -27,7 +28,7 @@ function opened<S>(spec: StoreSpec<S>): { readonly store: S; readonly keys: () =
     },
     put: (key, value) => void (value === undefined ? entries.delete(key) : entries.set(key, value)),
   };
-  const store = openStore(spec, access, { now: () => 0, drop: () => {} }) as S;
+  const store = openStore(spec, access, { now: () => 0, drop: () => {}, headers: () => NO_HEADERS }) as S;
   return { store, keys: () => [...entries.keys()].sort() };
 }
 

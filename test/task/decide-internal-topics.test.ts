@@ -30,6 +30,7 @@ interface Row {
   readonly internal: Readonly<Record<string, readonly [number | undefined, ...number[]]>>;
   readonly exist: Readonly<Record<string, number>>;
   readonly required?: readonly string[];
+  readonly joined?: readonly (readonly string[])[];
   readonly decision: InternalTopicDecision;
 }
 
@@ -52,6 +53,27 @@ const TABLE: Readonly<Record<string, Row>> = {
     internal: { x: [undefined, 0, 1] },
     exist: { a: 2, b: 4 },
     decision: create(["x", 4]),
+  },
+  "as many as the topic has with which it is joined, whatever feeds it": {
+    reads: [["in"], ["x", "rows"]],
+    internal: { x: [undefined, 0] },
+    exist: { in: 8, rows: 3 },
+    joined: [["rows", "x"]],
+    decision: create(["x", 3]),
+  },
+  "the largest of what feeds those that are joined": {
+    reads: [["a"], ["b"], ["x", "y"], ["z"]],
+    internal: { x: [undefined, 0], y: [undefined, 1], z: [undefined, 2] },
+    exist: { a: 2, b: 5 },
+    joined: [["x", "y"]],
+    decision: create(["x", 5], ["y", 5], ["z", 5]),
+  },
+  "as many as the topology asks for of one that is joined": {
+    reads: [["a"], ["b"], ["x", "y"]],
+    internal: { x: [undefined, 0], y: [4, 1] },
+    exist: { a: 2, b: 5 },
+    joined: [["x", "y"]],
+    decision: create(["x", 4], ["y", 4]),
   },
   "what the topology asks for": {
     reads: [["in"], ["x"]],
@@ -143,7 +165,7 @@ const TABLE: Readonly<Record<string, Row>> = {
   },
 };
 
-function factsOf({ reads, internal, exist, required }: Row): InternalTopicFacts {
+function factsOf({ reads, internal, exist, required, joined = [] }: Row): InternalTopicFacts {
   return {
     internalTopics: Object.entries(internal).map(([topic, [partitions, ...writtenBy]]) => ({
       topic,
@@ -153,6 +175,7 @@ function factsOf({ reads, internal, exist, required }: Row): InternalTopicFacts 
     })),
     required: required ?? reads.flat().filter((topic) => !(topic in internal)),
     subTopologies: reads.map((sourceTopics, subTopology) => ({ subTopology, sourceTopics })),
+    copartitions: joined,
     partitionsOf: new Map(Object.entries(exist)),
   };
 }

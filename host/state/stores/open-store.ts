@@ -2,6 +2,7 @@ import { assert, unreachable } from "../../assert.ts";
 import type { StoreSpec } from "../../topology/store-spec.ts";
 import { keyText } from "../key-text.ts";
 import type { LoggedRecord, StoreAccess } from "../store-access.ts";
+import { JoinBuffer } from "./join-buffer.ts";
 import { LruReader, LruStore } from "./lru-store.ts";
 import { PlainStore, plainLayout, ReadableStore, type StoreReader } from "./plain-store.ts";
 import { SegmentedSessionStore } from "./session-store.ts";
@@ -15,10 +16,16 @@ export interface StoreWriting {
   now(): number;
   /** A record was too old, and is left out. */
   drop(): void;
+  /** Raw headers of the record that runs, for keeps. */
+  headers(): Uint8Array;
 }
 
 /** What processors get of a store. */
-export function openStore(spec: StoreSpec, access: StoreAccess, { now, drop }: StoreWriting): unknown {
+export function openStore(
+  spec: StoreSpec,
+  access: StoreAccess,
+  { now, drop, headers }: StoreWriting,
+): unknown {
   switch (spec.kind) {
     case "key-value":
       return new PlainStore(spec, access, plainLayout(spec, now), now);
@@ -29,11 +36,14 @@ export function openStore(spec: StoreSpec, access: StoreAccess, { now, drop }: S
     case "versioned":
       return new VersionedStore(spec, access, drop);
     case "window":
-      return new SegmentedWindowStore(spec, access, plainLayout(spec, now), now, drop);
+      // as in Kafka Streams, whose other stores leave headers out
+      return new SegmentedWindowStore(spec, access, plainLayout(spec, now), now, drop, headers);
     case "timestamped-window":
       return new SegmentedWindowStore(spec, access, timestampedLayout(spec), now, drop);
     case "session":
       return new SegmentedSessionStore(spec, access, now, drop);
+    case "join-buffer":
+      return new JoinBuffer(spec, access, now);
     default:
       return unreachable(spec.kind);
   }
@@ -64,6 +74,8 @@ export function readStore(spec: StoreSpec, reader: StoreReader): unknown {
       return new SegmentedWindowStore(spec, readOnly(reader), timestampedLayout(spec));
     case "session":
       return new SegmentedSessionStore(spec, readOnly(reader));
+    case "join-buffer":
+      return new JoinBuffer(spec, readOnly(reader));
     default:
       return unreachable(spec.kind);
   }
@@ -100,6 +112,9 @@ export function restoreRecord(spec: StoreSpec, access: StoreAccess, record: Logg
     }
     case "session":
       new SegmentedSessionStore(spec, access).restore(record);
+      return;
+    case "join-buffer":
+      new JoinBuffer(spec, access).restore(record);
       return;
     default:
       unreachable(spec.kind);

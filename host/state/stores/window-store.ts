@@ -62,10 +62,12 @@ export class SegmentedWindowStore<K, V> implements WindowStore<K, V> {
   /** For the operator that writes it. */
   readonly times: SegmentTimes;
   readonly #now: () => number;
+  readonly #headers: (() => Uint8Array) | undefined;
 
   /**
    * @param now the event time of the record that runs: what is deleted is deleted then.
    * @param drop is told of each window that comes too late.
+   * @param headers of the record that runs, raw, where they go to the changelog too.
    */
   constructor(
     spec: StoreSpec,
@@ -73,11 +75,13 @@ export class SegmentedWindowStore<K, V> implements WindowStore<K, V> {
     layout: ValueLayout<V>,
     now: () => number = () => 0,
     drop: () => void = () => {},
+    headers?: () => Uint8Array,
   ) {
     this.#spec = spec;
     this.#access = access;
     this.#layout = layout;
     this.#now = now;
+    this.#headers = headers;
     this.times = new SegmentTimes(spec.windows!, access, drop);
   }
 
@@ -119,7 +123,8 @@ export class SegmentedWindowStore<K, V> implements WindowStore<K, V> {
     if (!this.times.observe(start, BY_TIME)) return;
     const time = timeText(start);
     const name = `${key}${time}${sequence}`;
-    const record = { key: Buffer.from(name, "latin1"), value: logged, timestamp };
+    const headers = this.#headers === undefined ? {} : { rawHeaders: this.#headers() };
+    const record = { key: Buffer.from(name, "latin1"), value: logged, timestamp, ...headers };
     this.#access.put(`${this.times.segmentOf(start)}${name}`, stored, isLogged ? record : undefined);
     if (this.#spec.windows!.isTimeOrdered)
       this.#access.put(`${BY_TIME}${time}${key}${sequence}`, stored && EMPTY, undefined);

@@ -85,7 +85,11 @@ export class TaskGraph {
     for (const { processor, seat } of this.#processors) processor.init?.(seat);
   }
 
-  readonly #writing = { now: () => this.#timestamp, drop: () => void this.dropped++ };
+  readonly #writing = {
+    now: () => this.#timestamp,
+    drop: () => void this.dropped++,
+    headers: () => Uint8Array.from(this.parts.state.headers),
+  };
 
   // ---- what the runner asks
 
