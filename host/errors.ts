@@ -263,6 +263,10 @@ export const ERRORS = {
   ARITHMETIC_FAILED: { kind: "record", says: "{where}: {left} {sign} {right}: {problem}" },
   RECORD_REFUSED: { kind: "record", says: "{reason}" },
   SERDE_REFUSED: { kind: "record", says: "the serde {serde} refuses {problem}" },
+  BUFFER_FULL: {
+    kind: "record",
+    says: 'the buffer "{store}" is full: {records} of {recordsMax} records, {bytes} of {bytesMax} bytes. Give it more room, or let windows close earlier',
+  },
   RECORD_TRAPPED: { kind: "record", says: "the kernel traps at it: {what}" },
   PUNCTUATION_FAILED: {
     kind: "record",

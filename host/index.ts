@@ -49,6 +49,7 @@ export {
   windowStore,
 } from "./dsl/stores.ts";
 export { StreamsBuilder } from "./dsl/streams-builder.ts";
+export { type BufferLimits, type Suppressed, untilTimeLimit, untilWindowCloses } from "./dsl/suppressed.ts";
 export {
   failOnInvalidTimestamp,
   logAndSkipOnInvalidTimestamp,

@@ -12,6 +12,7 @@ import { type Materialized, materializedSpec, storeName, windowedSpec } from "./
 import type { NodeLog } from "./node-log.ts";
 import { keptLink, type TableLink } from "./table-link.ts";
 import {
+  closeMsOf,
   type WindowedAggregation,
   type WindowedTable,
   windowedSerdes,
@@ -129,7 +130,8 @@ function windowed<K, A>(
       return windowOperator(ROLE, store, sends, { aggregation, windows, emits, input: `${index}` });
     },
   );
-  return new KTable(inputs[0]!.log, node, windowedSerdes(spec, windows), link);
+  const closing = { ...link, closeMs: closeMsOf(windows) };
+  return new KTable(inputs[0]!.log, node, windowedSerdes(spec, windows), closing);
 }
 
 /** A node for each input, all with one store, and one that brings their changes together. */

@@ -13,6 +13,7 @@ import { KStream } from "./kstream.ts";
 import { type Materialized, materializedSpec } from "./materialized.ts";
 import type { NodeLog } from "./node-log.ts";
 import type { KnownSerdes, Named } from "./produced.ts";
+import { type Suppressed, suppressedTable } from "./suppressed.ts";
 import { mappedLink, type TableLink } from "./table-link.ts";
 
 /** How the rows of a table are sent to their groups. */
@@ -205,6 +206,25 @@ export class KTable<K, V, Known extends KnownSerdes = never> {
       needsLeft: false,
       needsRight: false,
     });
+  }
+
+  /**
+   * Keeps changes back: until a window closes, so that only its result is told, or for a time, so that of several changes
+   * the last is. What moves stream time on is changes of the table, and nothing else.
+   *
+   * @param serdes of the rows, where a function has made them.
+   * @throws TOPOLOGY_INVALID if the table keeps versions, or has no windows that could close; if a serde is missing
+   *
+   * @example
+   *   counts.suppress(untilWindowCloses()).toStream()
+   */
+  suppress(
+    suppressed: Suppressed,
+    serdes: { readonly key?: Serde<K>; readonly value?: Serde<V> } = {},
+  ): KTable<K, V, Known> {
+    const known = { key: serdes.key ?? this.#serdes.key, value: serdes.value ?? this.#serdes.value };
+    const { node, link } = suppressedTable({ ...this.joinable, ...known }, suppressed);
+    return new KTable(this.#log, node, known, link);
   }
 
   /** For KStream#join. */

@@ -1,7 +1,7 @@
 import type { SendsOld } from "../topology/change.ts";
 import type { ProcessorContext } from "../topology/processor.ts";
 import type { StoreSpec } from "../topology/store-spec.ts";
-import { computedView, storeView, type TableView } from "../topology/table-view.ts";
+import { computedView, storeView, suppressedView, type TableView } from "../topology/table-view.ts";
 
 /** How a table's node stands to those below it, while the topology is built. */
 export interface TableLink {
@@ -19,12 +19,19 @@ export interface TableLink {
   view(): TableView;
   /** Its rows may be told out of order: see Change#isLatest. */
   readonly isVersioned: boolean;
+  /** Of a table of windows: how long after its end a window closes, in milliseconds of stream time. */
+  readonly closeMs: number | undefined;
 }
 
 type KeptStore = Pick<StoreSpec, "name" | "kind">;
 
 /** A node that has a store in any case. */
-export function keptLink(sends: SendsOld, store: string | undefined, spec: KeptStore): TableLink {
+export function keptLink(
+  sends: SendsOld,
+  store: string | undefined,
+  spec: KeptStore,
+  closeMs?: number,
+): TableLink {
   return {
     sends,
     store,
@@ -34,6 +41,7 @@ export function keptLink(sends: SendsOld, store: string | undefined, spec: KeptS
     },
     view: () => storeView(spec),
     isVersioned: spec.kind === "versioned",
+    closeMs,
   };
 }
 
@@ -59,6 +67,7 @@ export function sourceLink(
       return storeView(spec);
     },
     isVersioned: spec.kind === "versioned",
+    closeMs: undefined,
   };
 }
 
@@ -85,6 +94,7 @@ export function mappedLink(
     },
     view: () => (spec === undefined ? computedView(parent.view(), uses, begin) : storeView(spec)),
     isVersioned: spec === undefined ? parent.isVersioned : spec.kind === "versioned",
+    closeMs: parent.closeMs,
   };
 }
 
@@ -105,5 +115,24 @@ export function joinedLink(
     },
     view: () => (spec === undefined ? join(sides[0].view(), sides[1].view()) : storeView(spec)),
     isVersioned: spec?.kind === "versioned",
+    closeMs:
+      sides[0].closeMs === undefined || sides[1].closeMs === undefined
+        ? undefined
+        : Math.max(sides[0].closeMs, sides[1].closeMs),
+  };
+}
+
+/** Rows that are kept back: until they are told, they are what they were. */
+export function suppressedLink(sends: SendsOld, buffer: string, parent: TableLink): TableLink {
+  return {
+    sends,
+    store: undefined,
+    enable(force) {
+      sends.old = parent.enable(force) || sends.old;
+      return sends.old;
+    },
+    view: () => suppressedView(buffer, parent.view()),
+    isVersioned: false,
+    closeMs: parent.closeMs,
   };
 }

@@ -169,7 +169,17 @@ function aggregated<K, V>(
     operator: windowOperator(role, store, sends, { aggregation, windows, emits, input: "" }),
     store: spec,
   }));
-  return new KTable(log, id, windowedSerdes(spec, windows), keptLink(sends, materialized.store, spec));
+  return new KTable(
+    log,
+    id,
+    windowedSerdes(spec, windows),
+    keptLink(sends, materialized.store, spec, closeMsOf(windows)),
+  );
+}
+
+/** How long after its end a window closes. */
+export function closeMsOf(windows: Windows): number {
+  return windows.kind === "session" ? windows.gapMs + windows.graceMs : windows.graceMs;
 }
 
 export function windowedSerdes({ key, value, windows: kept }: StoreSpec, windows: Windows) {

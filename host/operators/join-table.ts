@@ -67,13 +67,13 @@ function joinTableProcessor({ table, isLeft, joiner, buffer }: TableJoin): Proce
 function waitingOf({ recordMetadata }: TableProcessing, record: StreamRecord): WaitingRecord {
   const { key, value, timestamp, headers } = record;
   const { topic, partition, offset } = recordMetadata ?? { topic: "", partition: -1, offset: -1n };
-  return { key, value, context: { topic, partition, offset, timestamp, headers } };
+  return { key, value, origin: { topic, partition, offset, timestamp, headers } };
 }
 
 /** @param like any record. */
 function recordOf(
   like: StreamRecord,
-  { key, value, context: { timestamp, headers } }: WaitingRecord,
+  { key, value, origin: { timestamp, headers } }: WaitingRecord,
 ): StreamRecord {
   return like.withKey(key).withValue(value).withTimestamp(timestamp).withHeaders(headers);
 }

@@ -4,6 +4,7 @@ import { PeridotError } from "../errors.ts";
 import type { StateBackend, StateBackendType } from "../state/state-backend.ts";
 import { TaskState } from "../state/task-state.ts";
 import type { Plan, PlannedStore } from "../topology/plan.ts";
+import { hasRecordCache } from "../topology/store-spec.ts";
 import type { Transport } from "../transport/port.ts";
 import { decideRestore } from "./decide-restore.ts";
 import { restoreStores, type StoreToRestore } from "./restore-store.ts";
@@ -93,7 +94,7 @@ export class StateKeeper {
         return {
           name: spec.name,
           backend: backends.get(type)!,
-          isCached: spec.caching && cacheMaxBytes > 0,
+          isCached: hasRecordCache(spec, cacheMaxBytes),
           cacheBytesMax: type.persistent ? CACHE_BYTES_MAX : 0,
         };
       }),

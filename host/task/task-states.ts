@@ -2,6 +2,7 @@ import { assert } from "../assert.ts";
 import { MemoryBackend } from "../state/memory-backend.ts";
 import { TaskState } from "../state/task-state.ts";
 import type { PlannedStore } from "../topology/plan.ts";
+import { hasRecordCache } from "../topology/store-spec.ts";
 
 /** The stores of all tasks of a stream thread. They outlive its runners: a kernel that traps costs no state. */
 export class TaskStates {
@@ -18,7 +19,7 @@ export class TaskStates {
     const opened = stores.map(({ spec }) => ({
       name: spec.name,
       backend,
-      isCached: spec.caching && cacheMaxBytes > 0,
+      isCached: hasRecordCache(spec, cacheMaxBytes),
       cacheBytesMax: 0,
     }));
     this.add(task, new TaskState(opened));

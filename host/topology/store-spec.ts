@@ -4,7 +4,7 @@ import type { AnySerde } from "./serde.ts";
 /**
  * What a store holds: values by key; the same with timestamps; so many of them as were used last; values by key with
  * their past; by key and window; the same with timestamps; by key and session; records
- * that wait to be joined.
+ * that wait to be joined; changes that are kept back.
  */
 export type StoreKind =
   | "key-value"
@@ -14,7 +14,8 @@ export type StoreKind =
   | "window"
   | "timestamped-window"
   | "session"
-  | "join-buffer";
+  | "join-buffer"
+  | "suppress-buffer";
 
 /** How long a store of windows or sessions keeps them, in milliseconds of its own stream time. */
 export interface WindowRetention {
@@ -50,4 +51,9 @@ export interface StoreSpec<S = unknown> {
   readonly entriesMax?: number | undefined;
   /** There is nothing here at run time. */
   readonly store?: S;
+}
+
+/** Whether the store's changes are told, and logged, at commits, and not when they are made: once for each key. */
+export function hasRecordCache({ kind, caching }: StoreSpec, cacheBytesMax: number): boolean {
+  return kind === "suppress-buffer" || (caching && cacheBytesMax > 0);
 }

@@ -2,6 +2,7 @@ import { unreachable } from "../assert.ts";
 import { PeridotError } from "../errors.ts";
 import type { KeyValueStore, ValueAndTimestamp } from "../state/stores/key-value-store.ts";
 import type { ReadOnlySessionStore } from "../state/stores/session-store.ts";
+import type { SuppressBuffer } from "../state/stores/suppress-buffer.ts";
 import type { ReadOnlyVersionedStore } from "../state/stores/versioned-store.ts";
 import type { ReadOnlyWindowStore } from "../state/stores/window-store.ts";
 import type { ProcessorContext } from "./processor.ts";
@@ -55,6 +56,7 @@ function storeReader(store: unknown, kind: StoreSpec["kind"]): TableReader {
     case "key-value":
     case "lru":
     case "join-buffer":
+    case "suppress-buffer":
     case "window":
       throw new PeridotError("ASSERTION_FAILED", { what: `a store of the kind ${kind} is a table's` });
     default:
@@ -81,6 +83,25 @@ export function computedView(
       return {
         get: (key) => computed(key, rows.get(key)),
         getAsOf: getAsOf && ((key, time) => computed(key, getAsOf(key, time))),
+      };
+    },
+  };
+}
+
+/** The rows of another table, as they were before what a suppression keeps back. */
+export function suppressedView(buffer: string, parent: TableView): TableView {
+  return {
+    stores: [buffer, ...parent.stores],
+    open(context) {
+      const held: SuppressBuffer = context.store(buffer);
+      const rows = parent.open(context);
+      return {
+        get(key) {
+          const prior = held.prior(key);
+          if (prior === undefined) return rows.get(key);
+          return prior.value === null ? undefined : { value: prior.value, timestamp: -1 };
+        },
+        getAsOf: undefined,
       };
     },
   };

@@ -21,6 +21,8 @@ import {
   sessionWindows,
   slidingWindows,
   tumblingWindows,
+  untilTimeLimit,
+  untilWindowCloses,
 } from "../../host/index.ts";
 import {
   aggregator,
@@ -151,6 +153,15 @@ export class Tables {
       id!,
       emit === "close" && "emitStrategy" in made ? made.emitStrategy("on-window-close") : made,
     );
+  }
+
+  suppress(node: ScenarioNode): void {
+    const table = this.#tables.get(node.from as string)!;
+    const { until, ms = 0, maxRecords, whenFull = "emit-early" } = node;
+    const limits = maxRecords === undefined ? {} : { maxRecords };
+    const suppressed =
+      until === "window-closes" ? untilWindowCloses(limits) : untilTimeLimit(ms, { ...limits, whenFull });
+    this.#tables.set(node.id!, table.suppress(suppressed));
   }
 
   /** Two tables as one. */

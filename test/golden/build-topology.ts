@@ -137,6 +137,7 @@ const OPERATORS: Readonly<Record<string, Attach>> = {
   count: (maker, node) => maker.tables.count(node),
   reduce: (maker, node) => maker.tables.reduce(node),
   aggregate: (maker, node) => maker.tables.aggregate(node),
+  suppress: (maker, node) => maker.tables.suppress(node),
   join: (maker, node) => {
     if (node.kind === "table-table") return maker.tables.joinTables(node);
     const stream =

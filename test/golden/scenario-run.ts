@@ -175,7 +175,10 @@ function wordFor(error: PeridotError): ErrorWord {
   if (error.code === "PUNCTUATION_FAILED") return "user-function";
   if (error.code !== "RECORD_FAILED") return "other";
   // what an operator of ours finds wrong with the topology is no user function's
-  if (error.cause instanceof PeridotError && error.cause.code === "TOPOLOGY_INVALID") return "other";
+  if (error.cause instanceof PeridotError) {
+    if (error.cause.code === "TOPOLOGY_INVALID") return "other";
+    if (error.cause.code === "BUFFER_FULL") return "buffer-full";
+  }
   switch (error.facts.stage) {
     case "deserialization":
       return "deserialization";

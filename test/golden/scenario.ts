@@ -50,6 +50,10 @@ export interface ScenarioNode {
   readonly right?: string;
   readonly joiner?: FunctionName;
   readonly fkFn?: FunctionName;
+  readonly until?: "window-closes" | "time-limit";
+  readonly ms?: number;
+  readonly maxRecords?: number;
+  readonly whenFull?: "emit-early" | "shut-down";
   readonly graceMs?: number;
 }
 

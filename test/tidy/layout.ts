@@ -76,6 +76,7 @@ export const HOST_ONLY: Readonly<Record<string, string>> = {
   "select-key-field.ts":
     "a key's field is part of the form by which the sink writes: there is nothing to compute",
   "select-key.ts": "calls the user's function",
+  "suppress.ts": "what is kept back lies in a store, which JavaScript keeps",
   "table-operator.ts": "what operators of tables have in common",
   "table-source.ts": "a record becomes a row of a store, which JavaScript keeps",
   "table-to-stream.ts": "there is nothing to compute",

@@ -9,7 +9,7 @@ export interface BufferedOrigin {
 
 /** Bytes of a row that waits: before it came into the buffer, before its last change, and now. */
 export interface BufferedValue {
-  readonly context: BufferedOrigin;
+  readonly origin: BufferedOrigin;
   readonly prior: Uint8Array | null;
   readonly old: Uint8Array | null;
   readonly now: Uint8Array | null;
@@ -21,17 +21,17 @@ const NULL_LENGTH = -1;
 const SAME_AS_PRIOR = -2;
 
 /** As Kafka Streams writes them (BufferValue, ProcessorRecordContext). @param padding bytes of room behind */
-export function writeBuffered({ context, prior, old, now }: BufferedValue, padding: number): Buffer {
+export function writeBuffered({ origin, prior, old, now }: BufferedValue, padding: number): Buffer {
   const head = Buffer.allocUnsafe(16);
-  head.writeBigInt64BE(BigInt(context.timestamp));
-  head.writeBigInt64BE(context.offset, 8);
-  const headers = context.headers.flatMap(({ key, value }) => [sized(Buffer.from(key)), sized(value)]);
+  head.writeBigInt64BE(BigInt(origin.timestamp));
+  head.writeBigInt64BE(origin.offset, 8);
+  const headers = origin.headers.flatMap(({ key, value }) => [sized(Buffer.from(key)), sized(value)]);
   const isSame = old !== null && prior !== null && Buffer.compare(old, prior) === 0;
   return Buffer.concat([
     head,
-    sized(Buffer.from(context.topic)),
-    int(context.partition),
-    int(context.headers.length),
+    sized(Buffer.from(origin.topic)),
+    int(origin.partition),
+    int(origin.headers.length),
     ...headers,
     sized(prior),
     isSame ? int(SAME_AS_PRIOR) : sized(old),
@@ -52,7 +52,7 @@ export function readBuffered(bytes: Uint8Array): BufferedValue {
   const prior = reader.sized();
   const length = reader.int();
   const old = length === SAME_AS_PRIOR ? prior : reader.taken(length);
-  return { context: { timestamp, offset, topic, partition, headers }, prior, old, now: reader.sized() };
+  return { origin: { timestamp, offset, topic, partition, headers }, prior, old, now: reader.sized() };
 }
 
 function int(value: number): Buffer {

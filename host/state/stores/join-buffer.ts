@@ -9,7 +9,7 @@ import { numberText, TIME_BYTES, timeAt, timeText } from "./time-text.ts";
 export interface WaitingRecord {
   readonly key: unknown;
   readonly value: unknown;
-  readonly context: BufferedOrigin;
+  readonly origin: BufferedOrigin;
 }
 
 /** Entries; the largest time that was put; the number of the last entry, which tells equal ones apart. */
@@ -38,13 +38,13 @@ export class JoinBuffer {
   }
 
   /** @returns false: it is older than what waits for so long, so that it need not wait. */
-  add({ key, value, context }: WaitingRecord, graceMs: number): boolean {
-    const { timestamp } = context;
+  add({ key, value, origin }: WaitingRecord, graceMs: number): boolean {
+    const { timestamp } = origin;
     if (this.#time - graceMs > timestamp) return false;
     const sequence = numberText((this.#sequence + 1) & 0x7fffffff);
     const name = `${timeText(timestamp)}${keyTextOf(this.#spec, key)}${sequence}`;
     const now = bytesOf(this.#spec.value, value);
-    const stored = writeBuffered({ context, prior: null, old: null, now }, PADDING_BYTES);
+    const stored = writeBuffered({ origin, prior: null, old: null, now }, PADDING_BYTES);
     this.#put(name, stored, true);
     this.#access.put(SEQUENCE, Buffer.from(sequence, "latin1"), undefined);
     return true;
@@ -58,9 +58,9 @@ export class JoinBuffer {
     return due.map(([entry, bytes]) => {
       const name = entry.slice(ENTRIES.length);
       const key = keyOf(this.#spec.key, name.slice(TIME_BYTES, name.length - SEQUENCE_BYTES));
-      const { context, now } = readBuffered(bytes);
+      const { origin, now } = readBuffered(bytes);
       this.#put(name, undefined, true);
-      return { key, value: this.#spec.value.deserialize(now!) as unknown, context };
+      return { key, value: this.#spec.value.deserialize(now!) as unknown, origin };
     });
   }
 

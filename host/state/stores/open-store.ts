@@ -6,6 +6,7 @@ import { JoinBuffer } from "./join-buffer.ts";
 import { LruReader, LruStore } from "./lru-store.ts";
 import { PlainStore, plainLayout, ReadableStore, type StoreReader } from "./plain-store.ts";
 import { SegmentedSessionStore } from "./session-store.ts";
+import { SuppressBuffer } from "./suppress-buffer.ts";
 import { stamped, timestampedLayout } from "./timestamped-layout.ts";
 import { VersionedStore } from "./versioned-store.ts";
 import { SegmentedWindowStore } from "./window-store.ts";
@@ -44,6 +45,8 @@ export function openStore(
       return new SegmentedSessionStore(spec, access, now, drop);
     case "join-buffer":
       return new JoinBuffer(spec, access, now);
+    case "suppress-buffer":
+      return new SuppressBuffer(spec, access, now);
     default:
       return unreachable(spec.kind);
   }
@@ -76,6 +79,8 @@ export function readStore(spec: StoreSpec, reader: StoreReader): unknown {
       return new SegmentedSessionStore(spec, readOnly(reader));
     case "join-buffer":
       return new JoinBuffer(spec, readOnly(reader));
+    case "suppress-buffer":
+      return new SuppressBuffer(spec, readOnly(reader));
     default:
       return unreachable(spec.kind);
   }
@@ -115,6 +120,9 @@ export function restoreRecord(spec: StoreSpec, access: StoreAccess, record: Logg
       return;
     case "join-buffer":
       new JoinBuffer(spec, access).restore(record);
+      return;
+    case "suppress-buffer":
+      new SuppressBuffer(spec, access).restore(record);
       return;
     default:
       unreachable(spec.kind);
