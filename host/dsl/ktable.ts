@@ -7,6 +7,7 @@ import type { NodeId } from "../topology/node.ts";
 import type { ProcessorContext } from "../topology/processor.ts";
 import { accepted, type Err } from "../topology/result.ts";
 import type { AnySerde, Serde } from "../topology/serde.ts";
+import { foreignKeyJoined } from "./foreign-key-join.ts";
 import { type JoinableTable, joinedTables } from "./joined-tables.ts";
 import { KGroupedTable } from "./kgrouped-table.ts";
 import { KStream } from "./kstream.ts";
@@ -206,6 +207,53 @@ export class KTable<K, V, Known extends KnownSerdes = never> {
       needsLeft: false,
       needsRight: false,
     });
+  }
+
+  /**
+   * Joins each row with the row of another table that it points to: `foreignKeyOf` tells under which key (KIP-213). Rows that
+   * point nowhere have no result. Changes of either table are followed; keys of the result are those of this table.
+   *
+   * @param materialized `name` names the two topics between.
+   *
+   * @example
+   *   orders.joinOnForeignKey(customers, (order) => order.customerId, (order, { city }) => ({ ...order, city }))
+   */
+  joinOnForeignKey<K2, V2, R>(
+    other: KTable<K2, V2, KnownSerdes> | KTable<K2, V2>,
+    foreignKeyOf: (value: V, key: K) => K2 | null | Err,
+    joiner: (value: V, otherValue: V2, key: K) => R | null | Err,
+    materialized: Materialized<K, R> = {},
+  ): KTable<K, R, "key" | "value"> {
+    return this.#joinedOnForeignKey(other as KTable<K2, V2>, foreignKeyOf, joiner, materialized, false);
+  }
+
+  /** The same, also for rows that point nowhere, or to a row that is not there: with null. */
+  leftJoinOnForeignKey<K2, V2, R>(
+    other: KTable<K2, V2, KnownSerdes> | KTable<K2, V2>,
+    foreignKeyOf: (value: V, key: K) => K2 | null | Err,
+    joiner: (value: V, otherValue: V2 | null, key: K) => R | null | Err,
+    materialized: Materialized<K, R> = {},
+  ): KTable<K, R, "key" | "value"> {
+    return this.#joinedOnForeignKey(
+      other as KTable<K2, V2>,
+      foreignKeyOf,
+      joiner as never,
+      materialized,
+      true,
+    );
+  }
+
+  #joinedOnForeignKey<K2, V2, R>(
+    other: KTable<K2, V2>,
+    foreignKeyOf: (value: V, key: K) => unknown,
+    joiner: (value: V, otherValue: V2, key: K) => unknown,
+    materialized: Materialized<K, R>,
+    isLeft: boolean,
+  ): KTable<K, R, "key" | "value"> {
+    const left = { ...this.joinable, value: this.#serdes.value };
+    const right = { ...other.joinable, value: other.#serdes.value };
+    const join = { foreignKeyOf: foreignKeyOf as never, joiner: joiner as never, isLeft };
+    return foreignKeyJoined(left, right, join, materialized);
   }
 
   /**

@@ -24,7 +24,7 @@ export function sourceTable<K, V>(
   materialized: Materialized<K, V>,
 ): KnownTable<K, V> {
   const role = "KTABLE-SOURCE";
-  return attached(log, source, serdes, materialized, {
+  return tableBehind(log, source, serdes, materialized, {
     name,
     role,
     node: log.nameFor(role, materialized.name),
@@ -51,10 +51,11 @@ export function tableOf<K, V>(
     const through = { name: node, partitions: undefined, partitioner: undefined, errors: {}, key, value };
     parent = appendRepartition(log, stream, through);
   }
-  return attached(log, parent, known, materialized, { name, role, node });
+  return tableBehind(log, parent, known, materialized, { name, role, node });
 }
 
-function attached<K, V>(
+/** The table that a node's records make. */
+export function tableBehind<K, V>(
   log: NodeLog,
   parent: NodeId,
   serdes: Serdes,

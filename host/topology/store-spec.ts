@@ -49,6 +49,8 @@ export interface StoreSpec<S = unknown> {
   readonly windows?: WindowRetention | undefined;
   /** Of an LRU store: entries at most. */
   readonly entriesMax?: number | undefined;
+  /** Headers of the records that change it go to its changelog, too: Kafka Streams does so for one store of its own. */
+  readonly logsHeaders?: boolean | undefined;
   /** There is nothing here at run time. */
   readonly store?: S;
 }

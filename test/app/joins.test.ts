@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, suite, test } from "node:test";
 import { joinWindows, type Peridot, type PeridotConfig, string } from "../../host/index.ts";
+import { partitionOfKey } from "../../host/testing/partition-of-key.ts";
 import { EmbeddedScene } from "./embedded-scene.ts";
 
 const TEXTS = { key: string, value: string };
@@ -112,4 +113,54 @@ test("where keys have changed, records go through a topic with as many partition
   });
   assert.equal(scene.partitionsOf("app-by-value-repartition"), 3);
   assert.match(told()[0]!, /^v\+row \d@/);
+});
+
+test("rows find those that they point to in other partitions, over restarts and changes of either", async () => {
+  scene.broker.createTopic("rows", { partitions: 3 });
+  scene.broker.createTopic("wide", { partitions: 2 });
+  const topology = (app: Peridot) =>
+    app
+      .table("rows", TEXTS, { store: "rows" })
+      .leftJoinOnForeignKey(app.table("wide", TEXTS, { store: "wide" }), (value) => value, pair, {
+        name: "points",
+        store: "joined",
+        value: string,
+      })
+      .toStream()
+      .to("out", TEXTS);
+  const write = (topic: string, key: string, value: string | null) => {
+    const partitions = scene.partitionsOf(topic)!;
+    scene.broker.append(topic, partitionOfKey(Buffer.from(key), partitions), [{ key, value }]);
+  };
+  const newest = () => {
+    const found = new Map<string, string | null>();
+    for (const { key, value } of scene.broker.read("out").flat())
+      found.set(String(key), value && String(value));
+    return Object.fromEntries([...found].sort());
+  };
+  const becomes = (wanted: Record<string, string | null>) =>
+    scene.clock.runUntil(() => JSON.stringify(newest()) === JSON.stringify(wanted));
+  const life = async (act: () => Promise<void>) =>
+    scene.run(scene.app(topology, { stateDir: directory, cacheMaxBytes: 0 }), act);
+  await life(async () => {
+    for (const [key, value] of [
+      ["a", "x"],
+      ["b", "y"],
+      ["c", "x"],
+    ] as const)
+      write("rows", key, value);
+    await becomes({ a: "x+null", b: "y+null", c: "x+null" });
+    write("wide", "x", "1");
+    await becomes({ a: "x+1", b: "y+null", c: "x+1" });
+  });
+  await life(async () => {
+    write("wide", "y", "2");
+    write("rows", "a", "y");
+    await becomes({ a: "y+2", b: "y+2", c: "x+1" });
+    write("rows", "b", null);
+    write("wide", "x", null);
+    await becomes({ a: "y+2", b: null, c: "x+null" });
+  });
+  assert.equal(scene.partitionsOf("app-points-subscription-registration-topic"), 2);
+  assert.equal(scene.partitionsOf("app-points-subscription-response-topic"), 3);
 });

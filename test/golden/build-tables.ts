@@ -169,6 +169,19 @@ export class Tables {
     const [left, right] = [this.#tables.get(node.left!)!, this.#tables.get(node.right!)!];
     const join = joiner(node.joiner!);
     const materialized = { ...VALUES, ...kept(node) };
+    if (node.kind === "fk") {
+      const { key: _key, ...result } = materialized;
+      const foreign = keyFunction(node.fkFn!);
+      const method = node.type === "inner" ? "joinOnForeignKey" : "leftJoinOnForeignKey";
+      const made = left[method](
+        right,
+        (value, key) => foreign(key, value),
+        (l, r, key) => join(key, l, r as Value),
+        result,
+      );
+      this.#tables.set(node.id!, made);
+      return;
+    }
     const made =
       node.type === "inner"
         ? left.join(right, (l, r, key) => join(key, l, r), materialized)

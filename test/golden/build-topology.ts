@@ -139,7 +139,7 @@ const OPERATORS: Readonly<Record<string, Attach>> = {
   aggregate: (maker, node) => maker.tables.aggregate(node),
   suppress: (maker, node) => maker.tables.suppress(node),
   join: (maker, node) => {
-    if (node.kind === "table-table") return maker.tables.joinTables(node);
+    if (node.kind === "table-table" || node.kind === "fk") return maker.tables.joinTables(node);
     const stream =
       node.kind === "stream-stream" ? maker.tables.joinStreams(node) : maker.tables.joinTable(node);
     maker.add(node.id, { stream: stream as KStream<unknown, unknown>, key: "any", value: "any" });
@@ -168,7 +168,7 @@ const OPERATORS: Readonly<Record<string, Attach>> = {
   },
 };
 
-const JOINS: ReadonlySet<string> = new Set(["table-table", "stream-stream", "stream-table"]);
+const JOINS: ReadonlySet<string> = new Set(["table-table", "fk", "stream-stream", "stream-table"]);
 
 type StoreMaker = (options: StoreOptions<Value, Value>, node: ScenarioNode) => StoreSpec;
 

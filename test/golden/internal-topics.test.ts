@@ -113,6 +113,26 @@ const TOPOLOGIES: Readonly<Record<string, (builder: StreamsBuilder) => void>> = 
       ),
   "versioned table": (builder) =>
     builder.stream("in", TEXTS).toTable({ store: "versioned", historyMs: 1_000 }),
+  "foreign-key inner join": (builder) =>
+    builder
+      .table("left", TEXTS)
+      .joinOnForeignKey(
+        builder.table("right", TEXTS),
+        (value) => value,
+        (one, other) => `${one}/${other}`,
+      )
+      .toStream()
+      .to("out", TEXTS),
+  "foreign-key left join": (builder) =>
+    builder
+      .table("left", TEXTS)
+      .leftJoinOnForeignKey(
+        builder.table("right", TEXTS),
+        (value) => value,
+        (one, other) => `${one}/${other}`,
+      )
+      .toStream()
+      .to("out", TEXTS),
   "stream-stream inner join, 10 ms, no grace": (builder) => joined(builder, "join"),
   "stream-stream left join, 10 ms, no grace": (builder) => joined(builder, "leftJoin"),
   "stream-stream outer join, 10 ms, no grace": (builder) => joined(builder, "outerJoin"),

@@ -59,6 +59,7 @@ export const HOST_ONLY: Readonly<Record<string, string>> = {
   "for-each.ts": "calls the user's function",
   "group-table.ts": "calls the user's function",
   "kernel.ts": "its kernel is the user's",
+  "join-foreign-key.ts": "calls the user's function",
   "join-streams.ts": "calls the user's function",
   "join-table.ts": "calls the user's function",
   "join-tables.ts": "calls the user's function",
@@ -76,6 +77,7 @@ export const HOST_ONLY: Readonly<Record<string, string>> = {
   "select-key-field.ts":
     "a key's field is part of the form by which the sink writes: there is nothing to compute",
   "select-key.ts": "calls the user's function",
+  "subscribe-foreign-key.ts": "calls the user's function",
   "suppress.ts": "what is kept back lies in a store, which JavaScript keeps",
   "table-operator.ts": "what operators of tables have in common",
   "table-source.ts": "a record becomes a row of a store, which JavaScript keeps",

@@ -31,7 +31,13 @@ export function openStore(
     case "key-value":
       return new PlainStore(spec, access, plainLayout(spec, now), now);
     case "timestamped-key-value":
-      return new PlainStore(spec, access, timestampedLayout(spec), now);
+      return new PlainStore(
+        spec,
+        access,
+        timestampedLayout(spec),
+        now,
+        spec.logsHeaders === true ? headers : undefined,
+      );
     case "lru":
       return new LruStore(spec, access, now);
     case "versioned":

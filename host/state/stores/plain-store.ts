@@ -81,23 +81,35 @@ function isOpen(key: unknown): key is undefined | null {
 export class PlainStore<K, V> extends ReadableStore<K, V> implements KeyValueStore<K, V> {
   readonly #access: StoreAccess;
   readonly #now: () => number;
+  readonly #headers: (() => Uint8Array) | undefined;
 
-  /** @param now the event time of the record that runs: what is deleted is deleted then. */
-  constructor(spec: StoreSpec, access: StoreAccess, layout: ValueLayout<V>, now: () => number) {
+  /**
+   * @param now the event time of the record that runs: what is deleted is deleted then.
+   * @param headers of the record that runs, raw, where they go to the changelog too.
+   */
+  constructor(
+    spec: StoreSpec,
+    access: StoreAccess,
+    layout: ValueLayout<V>,
+    now: () => number,
+    headers?: () => Uint8Array,
+  ) {
     super(spec, access, layout);
     this.#access = access;
     this.#now = now;
+    this.#headers = headers;
   }
 
   put(key: K, value: V | null): void {
     const text = this.keyText(key);
     const bytes = keyBytes(text);
+    const headers = this.#headers === undefined ? {} : { rawHeaders: this.#headers() };
     if (value === null || value === undefined) {
-      this.#access.put(text, undefined, { key: bytes, value: null, timestamp: this.#now() });
+      this.#access.put(text, undefined, { key: bytes, value: null, timestamp: this.#now(), ...headers });
       return;
     }
     const { stored, logged, timestamp } = this.layout.write(value);
-    this.#access.put(text, stored, { key: bytes, value: logged, timestamp });
+    this.#access.put(text, stored, { key: bytes, value: logged, timestamp, ...headers });
   }
 
   putIfAbsent(key: K, value: V | null): V | undefined {
