@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { asPeridotError } from "./commit/commit.ts";
 import { type PeridotConfig, type ResolvedConfig, resolveConfig } from "./config.ts";
 import type { Consumed } from "./dsl/consumed.ts";
+import type { GlobalKTable } from "./dsl/global-ktable.ts";
 import type { Imported } from "./dsl/imported.ts";
 import type { KStream } from "./dsl/kstream.ts";
 import type { KTable } from "./dsl/ktable.ts";
@@ -49,6 +50,9 @@ let revealBlueprint: (app: Peridot) => Blueprint;
 export function blueprintOf(app: Peridot): Blueprint {
   return revealBlueprint(app);
 }
+
+/** Kinds of stores that can be asked from outside, by key and range. */
+const QUERYABLE: ReadonlySet<StoreSpec["kind"]> = new Set(["key-value", "timestamped-key-value"]);
 
 /**
  * An application: its topology and, once started, this process's part in running it.
@@ -102,6 +106,15 @@ export class Peridot {
     materialized: Materialized<K, V> = {},
   ): KTable<K, V, "key" | "value"> {
     return this.#ownBuilder().table(topic, consumed, materialized);
+  }
+
+  /** A table that every instance holds in full: see StreamsBuilder#globalTable. */
+  globalTable<K, V>(
+    topic: string,
+    consumed: Consumed<K, V>,
+    materialized: { readonly store?: string } = {},
+  ): GlobalKTable<K, V> {
+    return this.#ownBuilder().globalTable(topic, consumed, materialized);
   }
 
   /** Adds a store for processors that name it: see StreamsBuilder#addStateStore. */
@@ -164,8 +177,8 @@ export class Peridot {
    */
   store<K, V>(name: string): QueryableStore<K, V> {
     const spec = this.#stores.find((each) => each.name === name);
-    if (spec === undefined || spec.kind === "versioned") {
-      const known = this.#stores.filter(({ kind }) => kind !== "versioned").map((each) => each.name);
+    if (spec === undefined || !QUERYABLE.has(spec.kind)) {
+      const known = this.#stores.filter(({ kind }) => QUERYABLE.has(kind)).map((each) => each.name);
       throw new PeridotError("STORE_UNKNOWN", { store: name, known: known.join(", ") || "none" });
     }
     return new QueryableStore(spec, async (query) => (await this.#instance?.query(query)) ?? []);
@@ -266,7 +279,8 @@ export class Peridot {
   }
 
   #runInstance(plan: Plan, onAssigned: () => void): Promise<void> {
-    this.#stores = plan.subTopologies.flatMap(({ stores }) => stores.map(({ spec }) => spec));
+    const ofTasks = plan.subTopologies.flatMap(({ stores }) => stores.map(({ spec }) => spec));
+    this.#stores = [...ofTasks, ...plan.globals.map(({ store }) => store)];
     this.#instance = new Instance({
       config: this.#config,
       plan,

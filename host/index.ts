@@ -27,6 +27,7 @@ export type {
   Projected,
   Projection,
 } from "./dsl/fields.ts";
+export type { GlobalKTable } from "./dsl/global-ktable.ts";
 export type { ExportedArguments, ExportedAs, Imported } from "./dsl/imported.ts";
 export type { Joined, StreamJoined } from "./dsl/joined-streams.ts";
 export type { KernelOptions } from "./dsl/kernel-options.ts";

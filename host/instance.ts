@@ -81,9 +81,11 @@ export class Instance {
     else void this.#disconnect();
   }
 
-  /** Asks all threads. */
+  /** Asks all threads; of a global table each has the same, and one is enough. */
   query(query: StoreQuery): Promise<readonly StoreAnswer[]> {
-    return Promise.all(this.#threads.map((thread) => thread.query(query)));
+    const isGlobal = this.#settings.plan.globals.some(({ store }) => store.name === query.store);
+    const asked = isGlobal ? this.#threads.slice(0, 1) : this.#threads;
+    return Promise.all(asked.map((thread) => thread.query(query)));
   }
 
   /** Makes every producer, so that older lives of this process are fenced before any offset is read. */
@@ -154,6 +156,7 @@ export class Instance {
           config,
           transport: connected,
           state,
+          partitionsOf,
           index: 0,
           processId,
           life,

@@ -110,6 +110,7 @@ async function open(): Promise<StreamThread> {
     config,
     transport,
     state,
+    partitionsOf,
     index,
     processId,
     life,

@@ -8,6 +8,7 @@ import type { JoinWindows } from "../topology/join-windows.ts";
 import type { NodeId } from "../topology/node.ts";
 import type { AnySerde, Serde } from "../topology/serde.ts";
 import type { StoreSpec } from "../topology/store-spec.ts";
+import type { GlobalKTable } from "./global-ktable.ts";
 import { type JoinableTable, refuseOthers } from "./joined-tables.ts";
 import type { NodeLog } from "./node-log.ts";
 import type { Named } from "./produced.ts";
@@ -159,8 +160,24 @@ export function joinedWithTable(
     };
     log.addStore(specOf("join-buffer", options));
   }
-  const operator = joinTable({ role, table: view, isLeft, joiner, buffer });
+  const operator = joinTable({ role, table: view, isLeft, joiner, rowKeyOf: undefined, buffer });
   return log.appendNamed({ kind: "processor", parents: [parent], operator }, given);
+}
+
+/** KStream#join and #leftJoin with a global table. @returns the node of the results */
+export function joinedWithGlobal(
+  { log, node }: JoinableStream,
+  table: GlobalKTable<never, never>["joinable"],
+  rowKeyOf: (key: unknown, value: unknown) => unknown,
+  joiner: Joiner,
+  { name }: Named,
+  isLeft: boolean,
+): NodeId {
+  refuseOthers(log, table.log);
+  // Kafka Streams has one name for both
+  const role = "LEFTJOIN";
+  const operator = joinTable({ role, table: table.view, isLeft, joiner, rowKeyOf, buffer: undefined });
+  return log.append({ kind: "processor", parents: [node], operator }, role, name);
 }
 
 function checkGrace(what: string, graceMs: number, { link }: JoinableTable): void {

@@ -1,4 +1,5 @@
 import { PeridotError } from "../errors.ts";
+import type { GlobalTableSpec } from "../topology/global-table.ts";
 import type { LogicalNode, LogicalTopology, NodeId } from "../topology/node.ts";
 import type { Operator } from "../topology/operator.ts";
 import type { StoreSpec } from "../topology/store-spec.ts";
@@ -25,6 +26,7 @@ export class NodeLog {
   readonly #nodes: LogicalNode[] = [];
   readonly #names = new Set<string>();
   readonly #stores = new Map<string, StoreSpec>();
+  readonly #globals: GlobalTableSpec[] = [];
   readonly #late = new Map<NodeId, () => LateNode>();
   /** Names generated so far: each has its number, as in Kafka Streams. */
   #generated = 0;
@@ -81,6 +83,13 @@ export class NodeLog {
     this.#stores.set(spec.name, Object.freeze(spec));
   }
 
+  /** @throws TOPOLOGY_INVALID if another store has the name of its store */
+  addGlobal(spec: Omit<GlobalTableSpec, "before">): void {
+    const present = this.#globals.find(({ store }) => store.name === spec.store.name);
+    if (present !== undefined) throw twoStores(spec.store.name);
+    this.#globals.push(Object.freeze({ ...spec, before: this.#nodes.length }));
+  }
+
   nameOf(node: NodeId): string {
     return this.#nodes[node]!.name;
   }
@@ -107,7 +116,14 @@ export class NodeLog {
       }
       return Object.freeze({ ...node, operator: deepFreeze(operator) }) as LogicalNode;
     });
-    return Object.freeze({ nodes: Object.freeze(nodes), stores: Object.freeze([...stores.values()]) });
+    const globals = Object.freeze([...this.#globals]);
+    const twice = globals.find(({ store }) => stores.has(store.name));
+    if (twice !== undefined) throw twoStores(twice.store.name);
+    return Object.freeze({
+      nodes: Object.freeze(nodes),
+      stores: Object.freeze([...stores.values()]),
+      globals,
+    });
   }
 }
 

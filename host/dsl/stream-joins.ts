@@ -2,17 +2,19 @@ import { PeridotError } from "../errors.ts";
 import type { JoinWindows } from "../topology/join-windows.ts";
 import type { NodeId } from "../topology/node.ts";
 import type { Accepted } from "../topology/result.ts";
+import { GlobalKTable } from "./global-ktable.ts";
 import {
   type JoinableStream,
   type Joined,
   joinedStreams,
+  joinedWithGlobal,
   joinedWithTable,
   type OuterSides,
   type StreamJoined,
 } from "./joined-streams.ts";
 import type { KStream } from "./kstream.ts";
 import type { KTable } from "./ktable.ts";
-import type { KnownSerdes } from "./produced.ts";
+import type { KnownSerdes, Named } from "./produced.ts";
 import { StreamEnd, type StreamSerdes } from "./stream-end.ts";
 
 /** How a stream is joined with streams and tables. */
@@ -37,14 +39,16 @@ export abstract class StreamJoins<K, V, Known extends KnownSerdes> extends Strea
     joiner: (value: V, row: V2, key: K) => R,
     joined?: Joined<K, V>,
   ): KStream<K, Accepted<R>, Exclude<Known, "value">>;
-  join(
-    other: unknown,
-    joiner: (value: V, other: never, key: K) => unknown,
-    windows?: JoinWindows | Joined<K, V>,
-    joined?: StreamJoined<K, V, never>,
-    // biome-ignore lint/suspicious/noExplicitAny: the overloads above say what it is
-  ): KStream<K, any, any> {
-    return this.#joined(other, joiner, windows, joined, { left: false, right: false });
+  /** Joins each record with any row of a global table. @param rowKeyOf under which key; null: it has none. */
+  join<GK, GV, R>(
+    table: GlobalKTable<GK, GV>,
+    rowKeyOf: (key: K, value: V) => GK | null,
+    joiner: (value: V, row: GV, key: K) => R,
+    named?: Named,
+  ): KStream<K, Accepted<R>, Exclude<Known, "value">>;
+  // biome-ignore lint/suspicious/noExplicitAny: the overloads above say what it is
+  join(other: unknown, ...rest: any): KStream<K, any, any> {
+    return this.#joined(other, rest, { left: false, right: false });
   }
 
   /** The same, also for records of this stream that find none: with null, once their window has closed. */
@@ -60,14 +64,16 @@ export abstract class StreamJoins<K, V, Known extends KnownSerdes> extends Strea
     joiner: (value: V, row: V2 | null, key: K) => R,
     joined?: Joined<K, V>,
   ): KStream<K, Accepted<R>, Exclude<Known, "value">>;
-  leftJoin(
-    other: unknown,
-    joiner: (value: V, other: never, key: K) => unknown,
-    windows?: JoinWindows | Joined<K, V>,
-    joined?: StreamJoined<K, V, never>,
-    // biome-ignore lint/suspicious/noExplicitAny: the overloads above say what it is
-  ): KStream<K, any, any> {
-    return this.#joined(other, joiner, windows, joined, { left: true, right: false });
+  /** The same, also for records to which there is no row: with null. */
+  leftJoin<GK, GV, R>(
+    table: GlobalKTable<GK, GV>,
+    rowKeyOf: (key: K, value: V) => GK | null,
+    joiner: (value: V, row: GV | null, key: K) => R,
+    named?: Named,
+  ): KStream<K, Accepted<R>, Exclude<Known, "value">>;
+  // biome-ignore lint/suspicious/noExplicitAny: the overloads above say what it is
+  leftJoin(other: unknown, ...rest: any): KStream<K, any, any> {
+    return this.#joined(other, rest, { left: true, right: false });
   }
 
   /** The same for records of both streams. */
@@ -77,30 +83,28 @@ export abstract class StreamJoins<K, V, Known extends KnownSerdes> extends Strea
     windows: JoinWindows,
     joined?: StreamJoined<K, V, V2>,
   ): KStream<K, Accepted<R>, Exclude<Known, "value">> {
-    return this.#joined(other, joiner as never, windows, joined as never, {
-      left: true,
-      right: true,
-    });
+    return this.#joined(other, [joiner, windows, joined], { left: true, right: true });
   }
 
-  #joined(
-    other: unknown,
-    joiner: (value: V, other: never, key: K) => unknown,
-    windows: JoinWindows | Joined<K, V> | undefined,
-    joined: StreamJoined<K, V, never> | undefined,
-    outer: OuterSides,
-    // biome-ignore lint/suspicious/noExplicitAny: see join
-  ): KStream<K, any, any> {
-    const [own, join] = [this.#joinable, joiner as (left: unknown, right: unknown, key: unknown) => unknown];
+  /** @param rest what the overloads say, behind the first. */
+  // biome-ignore lint/suspicious/noExplicitAny: see join
+  #joined(other: unknown, rest: readonly any[], outer: OuterSides): KStream<K, any, any> {
+    const own = this.#joinable;
+    if (other instanceof GlobalKTable) {
+      const [rowKeyOf, joiner, named = {}] = rest;
+      const node = joinedWithGlobal(own, other.joinable, rowKeyOf, joiner, named, outer.left);
+      return this.streamOf(node, { key: this.serdes.key, value: undefined });
+    }
+    const [joiner, windows, joined = {}] = rest;
     if (other instanceof StreamJoins) {
       if (windows === undefined || !("beforeMs" in windows))
         throw misuse("a join of streams without windows", "Give some: joinWindows({ differenceMs: … })");
-      const node = joinedStreams(own, other.#joinable, join, windows, joined ?? {}, outer);
-      return this.streamOf(node, { key: joined?.key ?? this.serdes.key, value: undefined });
+      const node = joinedStreams(own, other.#joinable, joiner, windows, joined, outer);
+      return this.streamOf(node, { key: joined.key ?? this.serdes.key, value: undefined });
     }
-    const given = (windows ?? {}) as Joined<K, V>;
+    const given: Joined<K, V> = windows ?? {};
     const table = other as KTable<K, unknown>;
-    const node = joinedWithTable(own, table.joinable, join, given, outer.left);
+    const node = joinedWithTable(own, table.joinable, joiner, given, outer.left);
     return this.streamOf(node, { key: given.key ?? this.serdes.key, value: undefined });
   }
 

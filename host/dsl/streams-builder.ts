@@ -3,11 +3,13 @@ import type { LogicalTopology } from "../topology/node.ts";
 import type { StoreSpec } from "../topology/store-spec.ts";
 import type { TimestampExtractor } from "../topology/timestamp-extractor.ts";
 import type { Consumed } from "./consumed.ts";
+import { GlobalKTable } from "./global-ktable.ts";
 import { asImport, type Imported } from "./imported.ts";
 import { KStream } from "./kstream.ts";
 import type { KTable } from "./ktable.ts";
 import { type Materialized, storeName } from "./materialized.ts";
 import { NodeLog } from "./node-log.ts";
+import { specOf } from "./stores.ts";
 import { sourceTable } from "./tables.ts";
 import { failOnInvalidTimestamp } from "./timestamp-extractors.ts";
 
@@ -89,6 +91,44 @@ export class StreamsBuilder {
       name,
     );
     return sourceTable(this.#log, source, store, { key, value }, materialized);
+  }
+
+  /**
+   * A table of the records of a topic that every instance holds in full, in memory, and each of its stream threads for
+   * itself. It is read to its end before any task runs, and followed from then on, outside of transactions. Its topic is
+   * all that it is restored from. Records without key are passed over, and those that cannot be read, unless the settings
+   * say fail: there are no dead letters here.
+   *
+   * @throws TOPOLOGY_INVALID if the topic has no name
+   *
+   * @example
+   *   const rates = builder.globalTable("rates", { key: string, value: f64 }, { store: "rates" });
+   *   orders.join(rates, (_id, order) => order.currency, (order, rate) => order.total * rate);
+   */
+  globalTable<K, V>(
+    topic: string,
+    consumed: Consumed<K, V>,
+    { store: given }: { readonly store?: string } = {},
+  ): GlobalKTable<K, V> {
+    const { key, value, timestampExtractor, errors = {}, name } = consumed;
+    const store = storeName(
+      this.#log,
+      checkedTopics([topic])[0]!,
+      given === undefined ? {} : { store: given },
+    );
+    const source = this.#log.nameFor("SOURCE", name);
+    const table = this.#log.nameFor("KTABLE-SOURCE", name && `${name}-table`);
+    this.#log.addGlobal({
+      source,
+      name: table,
+      topic,
+      key,
+      value,
+      timestamps: extractorOf(timestampExtractor),
+      errors: { ...errors },
+      store: specOf("timestamped-key-value", { name: store, key, value, logging: false }),
+    });
+    return new GlobalKTable(this.#log, store);
   }
 
   /**

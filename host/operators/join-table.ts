@@ -12,6 +12,8 @@ export interface TableJoin {
   /** A record to which the table has no row is joined with null. */
   readonly isLeft: boolean;
   readonly joiner: (value: unknown, row: unknown, key: unknown) => unknown;
+  /** Under which key a global table is to have the row; undefined: the record's own. */
+  readonly rowKeyOf: ((key: unknown, value: unknown) => unknown) | undefined;
   /** Records wait so long, in stream time, for rows that come late: in this store. undefined: they do not wait. */
   readonly buffer: { readonly store: string; readonly graceMs: number } | undefined;
 }
@@ -28,21 +30,24 @@ export function joinTable(join: TableJoin): Operator {
   const supplier = () => joinTableProcessor(join);
   return {
     role,
-    facts: { ...facts, joins: true },
+    facts: { ...facts, joins: join.rowKeyOf === undefined },
     call: { shape: "process", supplier, punctuates: false, keepsKey: false },
   };
 }
 
-function joinTableProcessor({ table, isLeft, joiner, buffer }: TableJoin): Processor {
+function joinTableProcessor({ table, isLeft, joiner, rowKeyOf, buffer }: TableJoin): Processor {
   let context: TableProcessing;
   let rows: TableReader;
   let waiting: JoinBuffer | undefined;
   const join = (record: StreamRecord) => {
     const { key, value, timestamp } = record;
-    const row = key === null ? undefined : (rows.getAsOf?.(key, timestamp) ?? latest(key));
+    const rowKey = rowKeyIn(record);
+    const row = rowKey === null ? undefined : (rows.getAsOf?.(rowKey, timestamp) ?? latest(rowKey));
     if (row === undefined && !isLeft) return;
     context.forward(record.withValue(accepted(joiner(value, row?.value ?? null, key)) as never));
   };
+  const rowKeyIn = ({ key, value }: StreamRecord) =>
+    rowKeyOf === undefined ? key : accepted(rowKeyOf(key, value));
   const latest = (key: unknown) => (rows.getAsOf === undefined ? rows.get(key) : undefined);
   return {
     init(given) {
@@ -52,7 +57,7 @@ function joinTableProcessor({ table, isLeft, joiner, buffer }: TableJoin): Proce
     },
     process(record) {
       const { key, value } = record;
-      if (value === null || (key === null && !isLeft)) {
+      if (value === null || (!isLeft && rowKeyIn(record) === null)) {
         context.drop();
         return;
       }

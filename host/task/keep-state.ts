@@ -4,6 +4,7 @@ import { lmdb } from "../state/lmdb/lmdb-backend.ts";
 import { memory } from "../state/memory-backend.ts";
 import type { Plan } from "../topology/plan.ts";
 import type { Transport } from "../transport/port.ts";
+import { GlobalTables } from "./global-tables.ts";
 import { StateKeeper } from "./state-keeper.ts";
 
 /**
@@ -13,11 +14,14 @@ import { StateKeeper } from "./state-keeper.ts";
  */
 export function keepState(
   plan: Plan,
-  config: Pick<ResolvedConfig, "stateBackend" | "cacheMaxBytes" | "stateFlushIntervalMs" | "clock">,
+  config: Pick<
+    ResolvedConfig,
+    "stateBackend" | "cacheMaxBytes" | "stateFlushIntervalMs" | "clock" | "errors"
+  >,
   directory: string,
   transport: Transport,
 ): StateKeeper {
-  return new StateKeeper({
+  const keeper = new StateKeeper({
     plan,
     directory: join(directory, "tasks"),
     backend: config.stateBackend === "lmdb" ? lmdb : memory,
@@ -27,4 +31,7 @@ export function keepState(
     transport,
     warn: (problem) => process.emitWarning(problem, { code: "PERIDOT_STATE" }),
   });
+  if (plan.globals.length > 0)
+    keeper.states.globals = new GlobalTables(plan.globals, config.errors, () => config.clock.now());
+  return keeper;
 }

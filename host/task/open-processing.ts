@@ -27,5 +27,6 @@ export function openProcessing(
     errors,
     cacheBytesMax,
     emitIntervalMs,
+    globals: states?.globals,
   });
 }

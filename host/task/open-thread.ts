@@ -1,6 +1,7 @@
 import { DECISIONS } from "../commit/decisions.ts";
 import type { ResolvedConfig } from "../config.ts";
 import type { Consumer, MemberSettings, Transport } from "../transport/port.ts";
+import { GlobalFeed } from "./global-feed.ts";
 import type { StateKeeper } from "./state-keeper.ts";
 import { StreamThread } from "./stream-thread.ts";
 import type { TaskRunner } from "./task.ts";
@@ -23,6 +24,8 @@ export interface ThreadSetup {
   readonly events: ThreadEvents;
   /** Has made the runner's states; undefined: no task has stores. */
   readonly state?: StateKeeper | undefined;
+  /** Partitions by topic: of global tables too. */
+  readonly partitionsOf?: ReadonlyMap<string, number>;
   /** What it reads in place of topics, and the group whose offsets say how far it has come: an import. */
   readonly feed?: { readonly name: string; readonly groupId: string; readonly consumer: Consumer };
   readonly onTurn?: () => void;
@@ -32,6 +35,7 @@ export interface ThreadSetup {
 export function openThread(setup: ThreadSetup): StreamThread {
   const { config, transport, feed } = setup;
   const name = feed?.name ?? `${setup.index}`;
+  const globals = setup.state?.states.globals;
   const once = config.guarantee === "exactly_once_v2";
   return new StreamThread(
     {
@@ -59,6 +63,14 @@ export function openThread(setup: ThreadSetup): StreamThread {
       decisions: DECISIONS,
       events: setup.events,
       state: setup.state,
+      globals:
+        globals &&
+        new GlobalFeed(
+          globals,
+          transport.consumer({ isolation: "read_committed", offsetReset: "earliest" }),
+          transport.admin,
+          setup.partitionsOf ?? new Map(),
+        ),
       ...(setup.onTurn === undefined ? {} : { onTurn: setup.onTurn }),
     },
   );

@@ -72,7 +72,8 @@ async function checkChangelogs(admin: Admin, { internalTopics }: Plan): Promise<
 /** What is read or written by name, and is not the topology's own. */
 function requiredTopics({ plan, subTopologies, deadLetterTopic }: TopicsToPrepare): readonly string[] {
   const internal = new Set(plan.internalTopics.map(({ topic }) => topic));
-  const named = new Set([...subTopologies.flatMap(sourcesOf), ...sinkTopics(plan)]);
+  const globals = plan.globals.map(({ topic }) => topic);
+  const named = new Set([...subTopologies.flatMap(sourcesOf), ...globals, ...sinkTopics(plan)]);
   if (deadLetterTopic !== undefined) named.add(deadLetterTopic);
   return [...named].filter((topic) => !internal.has(topic));
 }

@@ -1,5 +1,7 @@
+import type { GlobalStore } from "../state/global-store.ts";
 import type { KeyText } from "../state/key-text.ts";
 import type { TextRange } from "../state/ordered-keys.ts";
+import type { TableEntry } from "../state/store-table.ts";
 import type { TaskStates } from "./task-states.ts";
 import type { TaskName } from "./thread-port.ts";
 
@@ -20,6 +22,8 @@ export interface StoreAnswer {
 
 /** Answers from the last commit, whatever is being computed. */
 export function answerQuery(states: TaskStates, query: StoreQuery): StoreAnswer {
+  const global = states.globals?.rows(query.store);
+  if (global !== undefined) return answerGlobal(global, query);
   const tasks = states.tasks.filter((task) => states.of(task)!.stores.has(query.store));
   const tableOf = (task: TaskName) => states.of(task)!.store(query.store).table;
   if ("key" in query) {
@@ -28,10 +32,26 @@ export function answerQuery(states: TaskStates, query: StoreQuery): StoreAnswer 
     return { tasks, entries: found === undefined ? [] : [[key, found]] };
   }
   if (!("range" in query) || !tasks.includes(query.task)) return { tasks, entries: [] };
-  const entries: [KeyText, Uint8Array][] = [];
-  for (const [key, value] of tableOf(query.task).committedRange(query.range)) {
-    entries.push([key, value]);
-    if (entries.length === query.limit) break;
+  return { tasks, entries: firstOf(tableOf(query.task).committedRange(query.range), query.limit) };
+}
+
+/** In place of a task's name: a global table belongs to none. */
+const GLOBAL: TaskName = "global";
+
+function answerGlobal(rows: GlobalStore, query: StoreQuery): StoreAnswer {
+  const tasks = [GLOBAL];
+  if ("key" in query) {
+    const found = rows.get(query.key);
+    return { tasks, entries: found === undefined ? [] : [[query.key, found]] };
   }
-  return { tasks, entries };
+  return { tasks, entries: "range" in query ? firstOf(rows.range(query.range), query.limit) : [] };
+}
+
+function firstOf(found: Iterable<TableEntry>, limit: number): TableEntry[] {
+  const entries: TableEntry[] = [];
+  for (const entry of found) {
+    entries.push(entry);
+    if (entries.length === limit) break;
+  }
+  return entries;
 }

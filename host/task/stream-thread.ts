@@ -4,6 +4,7 @@ import type { FailureDecision } from "../commit/decide-failure.ts";
 import type { Decisions } from "../commit/decisions.ts";
 import type { PeridotError } from "../errors.ts";
 import type { Consumer, GroupMember, Producer, Transport } from "../transport/port.ts";
+import type { GlobalFeed } from "./global-feed.ts";
 import { lookUpTopics } from "./look-up-topics.ts";
 import type { StateKeeper } from "./state-keeper.ts";
 import { answerQuery, type StoreAnswer, type StoreQuery } from "./store-query.ts";
@@ -37,6 +38,8 @@ export interface StreamThreadParts {
   readonly decisions: Decisions;
   /** undefined: no task has stores. */
   readonly state?: StateKeeper | undefined;
+  /** undefined: the topology has no global tables. */
+  readonly globals?: GlobalFeed | undefined;
   /** Called at each turn of the loop: a sign of life. */
   readonly onTurn?: () => void;
   readonly events: ThreadEvents;
@@ -73,6 +76,8 @@ export class StreamThread implements ThreadHandle, Queried {
   /** Topics of this generation that only patterns have found. */
   #matched: ReadonlySet<string> = new Set();
   #failure: StageFailure | undefined;
+  /** What ended the reading of global tables: nothing goes on with rows that are not kept up. */
+  #globalsFailure: PeridotError | undefined;
   #failures = 0;
   #failingSince = 0;
   #commitsSeen = 0;
@@ -95,7 +100,15 @@ export class StreamThread implements ThreadHandle, Queried {
   // ---- what the main thread asks
 
   async start(): Promise<void> {
-    await this.#parts.producer.init();
+    const { producer, globals, consumer, onTurn } = this.#parts;
+    await producer.init();
+    await globals?.start({
+      onTurn: () => onTurn?.(),
+      onFailure: (error) => {
+        this.#globalsFailure = asPeridotError(error);
+        consumer.wake();
+      },
+    });
     if (this.#over) return; // closed meanwhile
     this.#running = true;
     void this.#loop();
@@ -162,6 +175,7 @@ export class StreamThread implements ThreadHandle, Queried {
 
   async #turn(): Promise<void> {
     this.#parts.onTurn?.();
+    if (this.#globalsFailure !== undefined) throw this.#globalsFailure;
     this.#failure = this.#cycle.takeFailure() ?? this.#failure;
     if (this.#failure !== undefined) return this.#recover();
     const command = this.#commands[0];
@@ -312,6 +326,7 @@ export class StreamThread implements ThreadHandle, Queried {
     if (this.#over) return;
     this.#over = true;
     this.#report();
+    await this.#parts.globals?.close();
     await this.#parts.consumer.close();
     await this.#parts.producer.close();
     await this.#parts.transport.close();

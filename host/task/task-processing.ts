@@ -8,6 +8,7 @@ import type { PunctuationType } from "../topology/processor.ts";
 import type { KernelInstance } from "../wasm/kernel-instance.ts";
 import { addChangelogRecords } from "./changelog-records.ts";
 import { EventErrors } from "./event-errors.ts";
+import type { GlobalTables } from "./global-tables.ts";
 import { Stop } from "./graph/graph-errors.ts";
 import { GraphOutputs, type MadeBatch } from "./graph/graph-outputs.ts";
 import { type GraphRun, TaskGraph } from "./graph/task-graph.ts";
@@ -29,6 +30,7 @@ export interface TaskProcessingParts {
   /** Of changes that wait in record caches, in bytes. */
   readonly cacheBytesMax: number;
   readonly emitIntervalMs: number;
+  readonly globals: GlobalTables | undefined;
   /** See TableProcessing: what was noted when the task was opened. */
   readonly toldBefore: ReadonlyMap<string, number>;
 }

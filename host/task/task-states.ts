@@ -3,9 +3,12 @@ import { MemoryBackend } from "../state/memory-backend.ts";
 import { TaskState } from "../state/task-state.ts";
 import type { PlannedStore } from "../topology/plan.ts";
 import { hasRecordCache } from "../topology/store-spec.ts";
+import type { GlobalTables } from "./global-tables.ts";
 
 /** The stores of all tasks of a stream thread. They outlive its runners: a kernel that traps costs no state. */
 export class TaskStates {
+  /** Of the thread; undefined: the topology has none. */
+  globals: GlobalTables | undefined;
   readonly #states = new Map<string, TaskState>();
 
   add(task: string, state: TaskState): void {

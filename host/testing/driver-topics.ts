@@ -44,7 +44,8 @@ export class DriverTopics {
     this.#internal = new Set(plan.internalTopics.map(({ topic }) => topic));
     this.written = [...sinkTopics(plan), ...(deadLetterTopic === undefined ? [] : [deadLetterTopic])];
     this.writesAny = sinks.some(({ topic }) => typeof topic === "function");
-    const named = [...new Set([...sourceTopics(plan), ...this.written])];
+    const globals = plan.globals.map(({ topic }) => topic);
+    const named = [...new Set([...sourceTopics(plan), ...globals, ...this.written])];
     this.#checkGiven(named);
     for (const topic of [...named, ...Object.keys(given)]) {
       if (!this.#internal.has(topic)) this.#partitionsOf.set(topic, this.#partitionsOf.get(topic));
@@ -78,7 +79,12 @@ export class DriverTopics {
 
   /** The topics that are read, and the patterns. */
   get readable(): readonly string[] {
-    return [...this.#read, ...this.#patterns.map(String)];
+    return [...this.#read, ...this.#plan.globals.map(({ topic }) => topic), ...this.#patterns.map(String)];
+  }
+
+  /** Whether a global table does. */
+  readsGlobal(topic: string): boolean {
+    return this.#plan.globals.some((each) => each.topic === topic);
   }
 
   /** Whether there could be such a topic for some source to read. */

@@ -78,11 +78,7 @@ export class TopicLog {
       taken.push(queue.take());
       if (queue.records.length > 0) this.#order.add(queue);
     }
-    const fromOffset = taken[0]!.offset;
-    const nextOffset = taken.at(-1)!.offset + 1n;
-    const records = encodeRecords(taken, 0);
-    records.writeBigInt64BE(fromOffset, BASE_OFFSET_AT);
-    return { ...queue.origin, records, fromOffset, nextOffset, endOffset: nextOffset, release() {} };
+    return fetchOf(queue.origin, taken);
   }
 
   /** Forgets what waits. */
@@ -90,4 +86,13 @@ export class TopicLog {
     this.#order.clear();
     this.#queues.clear();
   }
+}
+
+/** Records of one partition, one at least, as a fetch gives them. */
+export function fetchOf(origin: TopicPartition, stored: readonly StoredRecord[]): FetchedRecords {
+  const fromOffset = stored[0]!.offset;
+  const nextOffset = stored.at(-1)!.offset + 1n;
+  const records = encodeRecords(stored, 0);
+  records.writeBigInt64BE(fromOffset, BASE_OFFSET_AT);
+  return { ...origin, records, fromOffset, nextOffset, endOffset: nextOffset, release() {} };
 }

@@ -3,6 +3,7 @@ import { StreamsBuilder } from "../dsl/streams-builder.ts";
 import { PeridotError } from "../errors.ts";
 import { committedReader } from "../state/stores/committed-reader.ts";
 import { readStore } from "../state/stores/open-store.ts";
+import { GlobalTables } from "../task/global-tables.ts";
 import { KernelTraps } from "../task/kernel-traps.ts";
 import { makeTaskRunner } from "../task/runner.ts";
 import { type RunnerCounters, type TaskRunner, taskName } from "../task/task.ts";
@@ -20,7 +21,7 @@ import { HeadTimes } from "./head-times.ts";
 import { partitionOfKey } from "./partition-of-key.ts";
 import { type RawInput, type TestInput, TestInputTopic } from "./test-input-topic.ts";
 import { type Produced, type TestOutput, TestOutputTopic } from "./test-output-topic.ts";
-import { type NewRecord, TopicLog } from "./topic-log.ts";
+import { fetchOf, type NewRecord, TopicLog } from "./topic-log.ts";
 
 /** Batches of what the topology itself has sent, at most: it may feed itself for ever. */
 const BATCHES_OF_ITS_OWN_MAX = 20_000;
@@ -62,6 +63,7 @@ export class TopologyTestDriver {
   #countedBefore: RunnerCounters = NOTHING_COUNTED;
   #countedAtCut: RunnerCounters = NOTHING_COUNTED;
   readonly #log: TopicLog;
+  readonly #globals: GlobalTables;
   /** By sub-topology: the topics that its open tasks read. */
   readonly #opened = new Map<number, string>();
   readonly #unread = new Map<string, Produced[]>();
@@ -83,6 +85,8 @@ export class TopologyTestDriver {
     this.#log = new TopicLog((origin, head) => times.timeOf(origin, head));
     this.#cacheBytesMax = settings.cacheMaxBytes ?? 0;
     const strictOrder = settings.strictOrder ?? (tested.strictOrder || this.#batchRows === 1);
+    this.#globals = new GlobalTables(times.plan.globals, errors, now);
+    this.#states.globals = this.#globals;
     const traps = new KernelTraps();
     const applicationId = settings.applicationId ?? tested.applicationId;
     this.#storesOf = new Map(times.plan.subTopologies.map(({ id, stores }) => [id, stores]));
@@ -114,7 +118,7 @@ export class TopologyTestDriver {
       this.#topics.mention(topic);
       this.#openTasks();
     }
-    if (!this.#topics.reads(topic)) {
+    if (!this.#topics.reads(topic) && !this.#topics.readsGlobal(topic)) {
       const remedy = `Correct its name: the sources read ${listed(this.#topics.readable)}`;
       throw misuse(`no source reads "${topic}"`, remedy);
     }
@@ -151,13 +155,16 @@ export class TopologyTestDriver {
    *   driver.store<ReturnType<typeof timestampedKeyValueStore<string, bigint>>["store"]>("counts");
    */
   store<S>(name: string, partition = 0): S {
+    const global = this.#globals.reader(name);
+    if (global !== undefined) return global as S;
     for (const [subTopology, stores] of this.#storesOf) {
       const found = stores.find(({ spec }) => spec.name === name);
       const state = this.#states.of(taskName({ subTopology, partition }));
       if (found !== undefined && state !== undefined)
         return readStore(found.spec, committedReader(state.store(name))) as S;
     }
-    const names = [...this.#storesOf.values()].flat().map(({ spec }) => spec.name);
+    const kept = [...this.#storesOf.values()].flat().map(({ spec }) => spec.name);
+    const names = [...kept, ...this.#globals.specs.map(({ store }) => store.name)];
     throw misuse(`partition ${partition} has no store "${name}"`, `There are ${listed(names)}`);
   }
 
@@ -188,7 +195,7 @@ export class TopologyTestDriver {
     const { processed, skipped, deadLettered } = this.#runner.counters;
     return {
       processed: before.processed + processed,
-      skipped: before.skipped + skipped,
+      skipped: before.skipped + skipped + this.#globals.skipped,
       deadLettered: before.deadLettered + deadLettered,
     };
   }
@@ -213,8 +220,18 @@ export class TopologyTestDriver {
   /** Appends records to a topic; where the topology reads it, they wait for their turn. @returns with offsets. */
   #append(origin: TopicPartition, records: readonly NewRecord[]): readonly StoredRecord[] {
     const stored = this.#log.append(origin, records);
+    if (this.#topics.readsGlobal(origin.topic)) this.#updateGlobal(origin, stored);
     if (this.#topics.reads(origin.topic)) this.#log.enqueue(origin, stored);
     return stored;
+  }
+
+  /** At once: nobody waits for its turn. */
+  #updateGlobal(origin: TopicPartition, stored: readonly StoredRecord[]): void {
+    try {
+      this.#globals.apply(fetchOf(origin, stored));
+    } catch (error) {
+      this.#stop(error as Error);
+    }
   }
 
   /** @param inputs records that were put in from outside. */
@@ -283,7 +300,7 @@ export class TopologyTestDriver {
     this.#runner.committed();
     this.#states.commit();
     this.#states.flush(this.#wallMs);
-    this.#countedAtCut = this.counters;
+    this.#countedAtCut = { ...this.counters, skipped: this.counters.skipped - this.#globals.skipped };
     for (const { topic } of batches) this.#topics.mention(topic);
     this.#openTasks();
     for (const batch of batches) this.#deliver(batch);

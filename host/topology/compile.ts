@@ -11,7 +11,7 @@ import type { InternalTopic, Plan, SubTopology } from "./plan.ts";
 import { planHash } from "./plan-hash.ts";
 import { goesRowByRow } from "./regions.ts";
 import type { StoreSpec } from "./store-spec.ts";
-import { childrenOf, sourcesOf, subTopologiesOf } from "./tree.ts";
+import { childrenOf, numberedSubTopologies, sourcesOf } from "./tree.ts";
 import { validate } from "./validate.ts";
 
 /**
@@ -24,8 +24,9 @@ export function compile(topology: LogicalTopology, applicationId: string): Plan 
   const merged = nameInternalTopics(mergeSources(topology), applicationId);
   validate(merged);
   const children = childrenOf(merged);
-  const groups = subTopologiesOf(merged);
-  const subTopologies = groups.map((nodes, id): SubTopology => {
+  const groups = numberedSubTopologies(merged);
+  const { globals } = merged;
+  const subTopologies = groups.map(({ id, nodes }): SubTopology => {
     const sources = nodes.filter((node) => node.kind === "source");
     return {
       id,
@@ -44,11 +45,12 @@ export function compile(topology: LogicalTopology, applicationId: string): Plan 
   return Object.freeze({
     subTopologies,
     internalTopics: [...internalTopics(groups), ...subTopologies.flatMap(changelogTopics)],
-    copartitions: groups.flatMap((nodes) => copartitionsOf(nodes)),
+    copartitions: groups.flatMap(({ nodes }) => copartitionsOf(nodes)),
+    globals,
     imports: sourcesOf(merged).flatMap(({ imported, topics }) =>
       imported === undefined ? [] : topics.map((topic) => ({ imported, topic })),
     ),
-    hash: planHash(subTopologies),
+    hash: planHash(subTopologies, globals),
   });
 }
 

@@ -2,9 +2,11 @@ import type { LogicalNode } from "./node.ts";
 import type { InternalTopic } from "./plan.ts";
 
 /** The internal topics that a topology or an import writes; their names are Kafka's already (see nameInternalTopics). */
-export function internalTopics(subTopologies: readonly (readonly LogicalNode[])[]): readonly InternalTopic[] {
+export function internalTopics(
+  subTopologies: readonly { readonly id: number; readonly nodes: readonly LogicalNode[] }[],
+): readonly InternalTopic[] {
   const topics = new Map<string, { partitions: number | undefined; writtenBy: Set<number> }>();
-  subTopologies.forEach((nodes, id) => {
+  for (const { id, nodes } of subTopologies) {
     for (const node of nodes) {
       if (node.kind === "source" && node.internal && node.imported !== undefined)
         topics.set(node.topics[0]!, { partitions: node.partitions, writtenBy: new Set() });
@@ -14,9 +16,11 @@ export function internalTopics(subTopologies: readonly (readonly LogicalNode[])[
       topic.writtenBy.add(id);
       topics.set(node.topic, topic);
     }
-  });
+  }
   const read = new Set(
-    subTopologies.flat().flatMap((node) => (node.kind === "source" && node.internal ? node.topics : [])),
+    subTopologies
+      .flatMap(({ nodes }) => nodes)
+      .flatMap((node) => (node.kind === "source" && node.internal ? node.topics : [])),
   );
   return [...topics].map(([topic, { partitions, writtenBy }]) => ({
     topic,

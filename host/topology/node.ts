@@ -1,4 +1,5 @@
 import type { ErrorSettings } from "./error-settings.ts";
+import type { GlobalTableSpec } from "./global-table.ts";
 import type { Import } from "./imported.ts";
 import type { Operator } from "./operator.ts";
 import type { AnySerde } from "./serde.ts";
@@ -68,4 +69,5 @@ export interface LogicalTopology {
   readonly nodes: readonly LogicalNode[];
   /** Those that operators name in their facts. */
   readonly stores: readonly StoreSpec[];
+  readonly globals: readonly GlobalTableSpec[];
 }

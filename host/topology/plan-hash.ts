@@ -1,10 +1,13 @@
 import { createHash } from "node:crypto";
+import type { GlobalTableSpec } from "./global-table.ts";
 import type { SubTopology } from "./plan.ts";
 import type { AnySerde } from "./serde.ts";
 
 /** SHA-256 in hex over a plan: names, serdes by name, steps, and the text of user functions. */
-export function planHash(subTopologies: readonly SubTopology[]): string {
-  return createHash("sha256").update(JSON.stringify(subTopologies, asText)).digest("hex");
+export function planHash(subTopologies: readonly SubTopology[], globals: readonly GlobalTableSpec[]): string {
+  return createHash("sha256")
+    .update(JSON.stringify([subTopologies, globals], asText))
+    .digest("hex");
 }
 
 function asText(_name: string, value: unknown): unknown {

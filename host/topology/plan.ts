@@ -1,5 +1,6 @@
 import type { ErrorSettings } from "./error-settings.ts";
 import type { Expression } from "./expression.ts";
+import type { GlobalTableSpec } from "./global-table.ts";
 import type { Import } from "./imported.ts";
 import type { NodeId } from "./node.ts";
 import type { Call, KernelUse } from "./operator.ts";
@@ -15,6 +16,7 @@ export interface Plan {
   /** Topics of the application's own, which it makes where they do not exist. */
   readonly internalTopics: readonly InternalTopic[];
   readonly imports: readonly PlannedImport[];
+  readonly globals: readonly GlobalTableSpec[];
   /** Topics, as Kafka knows them, whose records are joined by key: those of one group must have as many partitions. */
   readonly copartitions: readonly (readonly string[])[];
   /** SHA-256 in hex over everything that tells plans apart: main thread and workers must agree on it. */

@@ -106,3 +106,8 @@ export function suppressedView(buffer: string, parent: TableView): TableView {
     },
   };
 }
+
+/** The rows of a global table: nothing has to be connected to it. */
+export function globalView(store: string): TableView {
+  return { stores: [], open: (context) => storeReader(context.store(store), "timestamped-key-value") };
+}

@@ -44,6 +44,20 @@ export function waysBelow(source: SourceNode, children: Children): ReadonlyMap<N
   return ways;
 }
 
+/** A sub-topology before it is planned. */
+export interface NumberedNodes {
+  readonly id: number;
+  readonly nodes: readonly LogicalNode[];
+}
+
+/** Sub-topologies with their numbers: global tables have numbers, too, in the order of the calls. */
+export function numberedSubTopologies(topology: LogicalTopology): readonly NumberedNodes[] {
+  return subTopologiesOf(topology).map((nodes, index) => {
+    const before = topology.globals.filter((each) => each.before <= nodes[0]!.id);
+    return { id: index + before.length, nodes };
+  });
+}
+
 /**
  * The nodes of each sub-topology: those that hang together without a topic between, or share a store. Numbered as in Kafka Streams, by
  * their first nodes in the order of the calls; nodes by id.

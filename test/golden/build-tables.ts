@@ -5,6 +5,7 @@ import {
 import { SessionWindowedKStream, TimeWindowedKStream } from "../../host/dsl/windowed-kstream.ts";
 import type {
   CogroupedKStream,
+  GlobalKTable,
   KGroupedStream,
   KGroupedTable,
   KStream,
@@ -57,6 +58,7 @@ export class Tables {
   /** The stream of Values that a node has made; undefined: it has made no stream. */
   readonly #streamOf: (id: string) => KStream<Value, Value> | undefined;
   readonly #tables = new Map<string, Table>();
+  readonly #globals = new Map<string, GlobalKTable<Value, Value>>();
   readonly #grouped = new Map<string, Grouped>();
   readonly #groupedTables = new Map<string, GroupedTable>();
   readonly #cogrouped = new Map<string, Cogrouped>();
@@ -75,6 +77,21 @@ export class Tables {
     const serdes = { key: storeSerde(node.key!), value: storeSerde(node.value!) };
     const table = this.#builder.table(node.topic!, { ...consumed, ...serdes }, kept(node));
     this.#tables.set(node.id!, table);
+  }
+
+  global(node: ScenarioNode, consumed: object): void {
+    const serdes = { key: storeSerde(node.key!), value: storeSerde(node.value!) };
+    const store = { store: node.store! };
+    this.#globals.set(node.id!, this.#builder.globalTable(node.topic!, { ...consumed, ...serdes }, store));
+  }
+
+  joinGlobal(node: ScenarioNode): KStream<Value, Value> {
+    const [left, right] = [this.#streamOf(node.left!)!, this.#globals.get(node.right!)!];
+    const join = joiner(node.joiner!);
+    const rowKey = keyFunction(node.keyFn!);
+    return node.type === "inner"
+      ? left.join(right, rowKey, (l, r, key) => join(key, l, r))
+      : left.leftJoin(right, rowKey, (l, r, key) => join(key, l, r));
   }
 
   toTable(node: ScenarioNode): void {

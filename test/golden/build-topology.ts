@@ -124,6 +124,7 @@ const OPERATORS: Readonly<Record<string, Attach>> = {
     maker.add(node.id, { stream: next, ...types });
   },
   table: (maker, node) => maker.tables.source(node, maker.consumed(node)),
+  globalTable: (maker, node) => maker.tables.global(node, maker.consumed(node)),
   toTable: (maker, node) => maker.tables.toTable(node),
   toStream: (maker, node) => {
     const stream = maker.tables.toStream(node);
@@ -139,10 +140,9 @@ const OPERATORS: Readonly<Record<string, Attach>> = {
   aggregate: (maker, node) => maker.tables.aggregate(node),
   suppress: (maker, node) => maker.tables.suppress(node),
   join: (maker, node) => {
-    if (node.kind === "table-table" || node.kind === "fk") return maker.tables.joinTables(node);
-    const stream =
-      node.kind === "stream-stream" ? maker.tables.joinStreams(node) : maker.tables.joinTable(node);
-    maker.add(node.id, { stream: stream as KStream<unknown, unknown>, key: "any", value: "any" });
+    const stream = JOINS[node.kind!]!(maker, node);
+    if (stream !== undefined)
+      maker.add(node.id, { stream: stream as KStream<unknown, unknown>, key: "any", value: "any" });
   },
   store: (maker, node) => maker.store(node),
   process: (maker, node) => {
@@ -168,7 +168,14 @@ const OPERATORS: Readonly<Record<string, Attach>> = {
   },
 };
 
-const JOINS: ReadonlySet<string> = new Set(["table-table", "fk", "stream-stream", "stream-table"]);
+/** By kind; what gives no stream makes a table. */
+const JOINS: Readonly<Record<string, (maker: TopologyMaker, node: ScenarioNode) => unknown>> = {
+  "table-table": (maker, node) => maker.tables.joinTables(node),
+  fk: (maker, node) => maker.tables.joinTables(node),
+  "stream-stream": (maker, node) => maker.tables.joinStreams(node),
+  "stream-table": (maker, node) => maker.tables.joinTable(node),
+  "stream-global": (maker, node) => maker.tables.joinGlobal(node),
+};
 
 type StoreMaker = (options: StoreOptions<Value, Value>, node: ScenarioNode) => StoreSpec;
 
@@ -188,7 +195,7 @@ export function unsupportedOp(topology: readonly ScenarioNode[]): string | undef
     ({ op, kind }) =>
       !Object.hasOwn(OPERATORS, op) ||
       (op === "store" && !Object.hasOwn(STORES, kind!)) ||
-      (op === "join" && !JOINS.has(kind!)),
+      (op === "join" && !Object.hasOwn(JOINS, kind!)),
   );
   return node?.kind === undefined ? node?.op : `${node.op} ${node.kind}`;
 }

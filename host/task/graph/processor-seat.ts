@@ -62,6 +62,8 @@ export class ProcessorSeat implements TableProcessing {
 
   store<S>(name: string): S {
     if (!this.#stores.has(name)) {
+      const global = this.#graph.globalStore(name);
+      if (global !== undefined) return global as S;
       throw new PeridotError("TOPOLOGY_INVALID", {
         problem: `${this.#node.name} uses the store "${name}", to which it is not connected`,
         remedy: `Name it where the processor is added: its stores are ${[...this.#stores].join(", ") || "none"}`,

@@ -12,6 +12,7 @@ import { Err } from "../../topology/result.ts";
 import type { ExtractTopic, Partitioner, RecordOrigin } from "../../topology/sink-choice.ts";
 import { refusalBy } from "../call-loop.ts";
 import { asError } from "../chunk.ts";
+import type { GlobalTables } from "../global-tables.ts";
 import { checkTopicName, partitionsIn, topicIn } from "../sink-answers.ts";
 import { NO_TIME } from "../timestamps.ts";
 import type { FlowRecord } from "./flow-record.ts";
@@ -35,6 +36,8 @@ export interface TaskGraphParts {
   readonly streamTime: number;
   /** See TableProcessing. */
   readonly emitIntervalMs: number;
+  /** Their rows can be read by all processors. */
+  readonly globals: Pick<GlobalTables, "reader"> | undefined;
   /** See TableProcessing. */
   readonly toldBefore: ReadonlyMap<string, number>;
 }
@@ -172,6 +175,11 @@ export class TaskGraph {
       problem: `${node.name} forwards to "${name}", which is no child of it`,
       remedy: `Its children are: ${names.join(", ") || "none"}`,
     });
+  }
+
+  /** undefined: there is no global table with this store. */
+  globalStore(name: string): unknown {
+    return this.parts.globals?.reader(name);
   }
 
   /** One for the task: its processors share it. */

@@ -1,17 +1,36 @@
+import type { GlobalTableSpec } from "../global-table.ts";
 import type { LogicalNode, LogicalTopology, NodeId, SinkNode, SourceNode } from "../node.ts";
 import { mergeSources } from "../passes/merge-sources.ts";
-import { subTopologiesOf } from "../tree.ts";
+import { numberedSubTopologies } from "../tree.ts";
 import type { DescribedNode, DescribedSink, DescribedSource, Description } from "./description.ts";
 
 /** What a topology consists of. Internal topics have their names without the application id, as in Kafka Streams. */
 export function describeTopology(topology: LogicalTopology): Description {
   const merged = mergeSources(topology);
   const nameOf = new Map(merged.nodes.map(({ id, name }) => [id, name]));
-  const subTopologies = subTopologiesOf(merged).map((nodes, id) => ({
+  const subTopologies = numberedSubTopologies(merged).map(({ id, nodes }) => ({
     id,
+    isGlobal: false,
     nodes: nodes.map((node) => describeNode(node, nameOf)),
   }));
-  return { subTopologies };
+  const numbers = new Set(subTopologies.map(({ id }) => id));
+  const free = merged.nodes
+    .map((_node, index) => index)
+    .concat(merged.globals.map((_each, index) => merged.nodes.length + index));
+  const globalNumbers = free.filter((id) => !numbers.has(id));
+  const globals = merged.globals.map((spec, index) => ({
+    id: globalNumbers[index]!,
+    isGlobal: true,
+    nodes: describeGlobal(spec),
+  }));
+  return { subTopologies: [...subTopologies, ...globals].sort((a, b) => a.id - b.id) };
+}
+
+function describeGlobal({ source, name, topic, store }: GlobalTableSpec): readonly DescribedNode[] {
+  return [
+    { kind: "source", name: source, topics: [{ name: topic, internal: false }] },
+    { kind: "processor", name, method: "globalTable", stores: [store.name], parents: [source] },
+  ];
 }
 
 function describeNode(node: LogicalNode, nameOf: ReadonlyMap<NodeId, string>): DescribedNode {

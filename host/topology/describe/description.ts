@@ -6,6 +6,8 @@ export interface Description {
 
 export interface DescribedSubTopology {
   readonly id: number;
+  /** A global table: no tasks are made of it. */
+  readonly isGlobal: boolean;
   /** In the order of the builder's calls: parents stand before their children. */
   readonly nodes: readonly DescribedNode[];
 }

@@ -16,9 +16,10 @@ export function asText(description: Description): string {
   return `Topologies:\n ${description.subTopologies.map(subTopologyText).join("")}`;
 }
 
-function subTopologyText({ id, nodes }: DescribedSubTopology): string {
+function subTopologyText({ id, isGlobal, nodes }: DescribedSubTopology): string {
   const linked = [...link(nodes).values()].sort(bySize);
-  return `  Sub-topology: ${id}\n${linked.map((each) => `    ${nodeText(each)}\n`).join("")}\n`;
+  const global = isGlobal ? " for global store (will not generate tasks)" : "";
+  return `  Sub-topology: ${id}${global}\n${linked.map((each) => `    ${nodeText(each)}\n`).join("")}\n`;
 }
 
 function nodeText({ node, parents, children }: Linked): string {

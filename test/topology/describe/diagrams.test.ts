@@ -91,6 +91,7 @@ function chainOf(names: readonly string[]): Description {
     subTopologies: [
       {
         id: 0,
+        isGlobal: false,
         nodes: [
           { kind: "source", name: first, topics: names.map(topic) },
           ...rest.map((name, at) => ({
