@@ -105,7 +105,8 @@ export class KGroupedStream<K, V> {
    * The same in windows of time: each record comes into those that hold its event time.
    *
    * @example
-   *   clicks.groupByKey().windowedBy(tumblingWindows({ sizeMs: 60_000, graceMs: 5_000 })).count({ store: "per-minute" })
+   *   const perMinute = tumblingWindows({ sizeMs: 60_000, graceMs: 5_000 });
+   *   orders.groupByKey().windowedBy(perMinute).count({ store: "orders-per-minute" })
    */
   windowedBy(windows: TimeWindows | SlidingWindows): TimeWindowedKStream<K, V>;
   /** Into sessions: the records of a key with no gap between them that is longer than the windows say. */

@@ -216,7 +216,9 @@ export class KTable<K, V, Known extends KnownSerdes = never> {
    * @param materialized `name` names the two topics between.
    *
    * @example
-   *   orders.joinOnForeignKey(customers, (order) => order.customerId, (order, { city }) => ({ ...order, city }))
+   *   const people = builder.table("people", { key: string, value: json(Client) });
+   *   const capitals = builder.table("capitals", { key: string, value: string });
+   *   people.joinOnForeignKey(capitals, ({ State }) => State, ({ name }, capital) => `${name} votes in ${capital}`)
    */
   joinOnForeignKey<K2, V2, R>(
     other: KTable<K2, V2, KnownSerdes> | KTable<K2, V2>,
@@ -264,6 +266,8 @@ export class KTable<K, V, Known extends KnownSerdes = never> {
    * @throws TOPOLOGY_INVALID if the table keeps versions, or has no windows that could close; if a serde is missing
    *
    * @example
+   *   const perMinute = tumblingWindows({ sizeMs: 60_000, graceMs: 5_000 });
+   *   const counts = orders.groupByKey().windowedBy(perMinute).count({ store: "orders-per-minute" });
    *   counts.suppress(untilWindowCloses()).toStream()
    */
   suppress(

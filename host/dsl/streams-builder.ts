@@ -103,7 +103,7 @@ export class StreamsBuilder {
    *
    * @example
    *   const rates = builder.globalTable("rates", { key: string, value: f64 }, { store: "rates" });
-   *   orders.join(rates, (_id, order) => order.currency, (order, rate) => order.total * rate);
+   *   orders.join(rates, (_id, order) => order.Id.slice(0, 3), (order, rate) => order.Price * rate);
    */
   globalTable<K, V>(
     topic: string,
