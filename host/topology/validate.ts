@@ -1,5 +1,6 @@
 import { PeridotError } from "../errors.ts";
 import { checkFields } from "./check-fields.ts";
+import type { GlobalTableSpec } from "./global-table.ts";
 import type { LogicalTopology, ProcessorNode, SourceNode } from "./node.ts";
 import { matchesTopic } from "./pattern.ts";
 import { type Children, childrenOf, sourcesOf, waysBelow } from "./tree.ts";
@@ -7,7 +8,7 @@ import { type Children, childrenOf, sourcesOf, waysBelow } from "./tree.ts";
 /**
  * Refuses topologies that cannot run.
  *
- * @throws TOPOLOGY_INVALID: no source; a topic read by two sources; so many merges behind each other that the plan
+ * @throws TOPOLOGY_INVALID: no source; a topic read by two sources, or by one and a global table; so many merges behind each other that the plan
  *   would not end; declarative steps that name fields which the rows do not have, or compare what cannot be compared; a
  *   dead letter topic without a name; a kernel behind functions
  */
@@ -17,6 +18,7 @@ export function validate(topology: LogicalTopology): void {
     throw invalid("it has no source", 'Begin with builder.stream("topic", …)');
   }
   refuseSharedTopics(sources);
+  refuseGlobalTopics(topology.globals, sources);
   refuseNamedAndMatched(sources);
   refuseUnknownStores(topology);
   const children = childrenOf(topology);
@@ -54,6 +56,21 @@ function refuseSharedTopics(sources: readonly SourceNode[]): void {
       }
       readers.set(topic, source.name);
     }
+  }
+}
+
+/** What is a task's input and what all tasks see can not be one topic: records would join with themselves at random. */
+function refuseGlobalTopics(globals: readonly GlobalTableSpec[], sources: readonly SourceNode[]): void {
+  for (const [index, { topic, source }] of globals.entries()) {
+    const other =
+      globals.slice(0, index).find((each) => each.topic === topic)?.source ??
+      sources.find(({ topics }) => topics.includes(topic))?.name ??
+      sources.find(({ pattern }) => pattern !== undefined && matchesTopic(pattern, topic))?.name;
+    if (other === undefined) continue;
+    throw invalid(
+      `the topic "${topic}" of a global table (${source}) is read by ${other} as well`,
+      "Call globalTable() once for a topic, and read a topic either as a global table or as a stream",
+    );
   }
 }
 

@@ -242,6 +242,25 @@ test("topologies that cannot run are refused", () => {
       }),
     refusal(/the topic "in-1" is read by KSTREAM-SOURCE-0000000000, and matches the pattern/),
   );
+  for (const read of ["rates", /ra.*/]) {
+    assert.throws(
+      () =>
+        build((builder) => {
+          builder.globalTable("rates", { key: string, value: string });
+          builder.stream(read, { key: string, value: string });
+        }),
+      refusal(/"rates" of a global table \(KSTREAM-SOURCE-0000000001\) is read by KSTREAM-SOURCE-0000000003/),
+    );
+  }
+  assert.throws(
+    () =>
+      build((builder) => {
+        builder.stream("in", { key: string, value: string });
+        builder.globalTable("rates", { key: string, value: string }, { store: "one" });
+        builder.globalTable("rates", { key: string, value: string }, { store: "two" });
+      }),
+    refusal(/"rates" of a global table .* is read by KSTREAM-SOURCE-0000000001 as well/),
+  );
   const conditions: readonly [object, RegExp][] = [
     [{ Sate: "QLD" }, /names the field "Sate".*They have: Name, State, Age, Active/s],
     [{ Age: "18" }, /compares the field "Age" \(f64\) with string 18/],
