@@ -11,9 +11,10 @@ export interface TextRange {
   readonly reverse?: boolean | undefined;
 }
 
-/** Keys in the order of their bytes. */
+/** Keys in the order of their bytes. They are sorted in when somebody asks for a range. */
 export class OrderedKeys {
   readonly #tree: InstanceType<typeof BTree<KeyText, true>>;
+  #added: KeyText[] = [];
 
   constructor(keys: Iterable<KeyText>) {
     this.#tree = new BTree<KeyText, true>(
@@ -23,10 +24,12 @@ export class OrderedKeys {
   }
 
   add(key: KeyText): void {
-    this.#tree.set(key, true, false);
+    this.#added.push(key);
   }
 
   *in({ from, to, reverse }: TextRange): Generator<KeyText, undefined> {
+    for (const key of this.#added) this.#tree.set(key, true, false);
+    this.#added = [];
     if (reverse === true) {
       for (const [key] of this.#tree.entriesReversed(to, undefined, true)) {
         if (from !== undefined && key < from) return;

@@ -116,10 +116,12 @@ export class StoreTable {
   put(key: KeyText, value: Uint8Array | undefined, row: number): void {
     const before: Before = this.#entries.get(key);
     const isFirst = !this.#open.has(key);
-    if (isFirst) this.#open.set(key, before);
+    if (isFirst) {
+      this.#open.set(key, before);
+      this.#ordered?.add(key);
+    }
     this.#log.push({ key, before, isFirst, row });
     this.#set(key, value ?? null);
-    this.#ordered?.add(key);
   }
 
   /** Undoes what rows from `row` on have changed since the last `settle`. */
