@@ -7,17 +7,20 @@ import { type Cluster, startCluster } from "./cluster/cluster.ts";
 import { KAFKA_VERSION } from "./cluster/jars.ts";
 import { clusterSource, hasJava } from "./cluster/source.ts";
 import { barChart } from "./lib/bar-chart.ts";
-import { type Contender, JOBS } from "./lib/contenders.ts";
+import type { Contender } from "./lib/contenders.ts";
+import { type Inputs, JOBS } from "./lib/jobs.ts";
 import { markdownTable, type Row, type RunResult, rowsOf, thousands } from "./lib/report.ts";
 
 /**
- * The main job on a real cluster: Peridot and Kafka Streams in turn (A B C A B C …) over the same warm brokers and the
+ * A job on a real cluster: Peridot and Kafka Streams in turn (A B C A B C …) over the same warm brokers and the
  * same input, every output verified by an independent reader.
  *
  * Claims this stands for: README, "How fast". Linux only, since CPU seconds come from /proc.
  */
 const USAGE = `npm run bench:kafka -- [options]
-  --job main|count   main: JSON decoded and encoded; count: a count by key, every update written
+  --job NAME         ${Object.entries(JOBS)
+    .map(([name, { title }]) => `${name}: ${title}`)
+    .join("\n                   ")}
   --brokers 1|3      1
   --records N        5000000 on one broker, 1000000 on three
   --runs N           3 of each contender
@@ -75,11 +78,11 @@ async function main(): Promise<void> {
   const cluster = await startCluster({ brokers: settings.brokers });
   try {
     await warmUp(cluster, contenders);
-    await makeInput(cluster, "main-in", settings.records);
+    const inputs = await makeInputs(cluster, "main", settings.records);
     const results: RunResult[] = [];
     for (let run = 1; run <= settings.runs; run++) {
       for (const contender of contenders) {
-        const result = await runOnce(cluster, contender, "main-in", settings.records);
+        const result = await runOnce(cluster, contender, inputs, settings.records);
         results.push(result);
         const { recordsPerSecond, cpuSecondsPerMillion, rssPeakMiB } = result;
         say(
@@ -97,26 +100,34 @@ async function main(): Promise<void> {
 /** Fresh brokers are several times slower at first; nothing of that may reach a figure. */
 async function warmUp(cluster: Cluster, contenders: readonly Contender[]): Promise<void> {
   if (settings.warmups === 0) return;
-  await makeInput(cluster, "warm-in", WARMUP_RECORDS);
+  const inputs = await makeInputs(cluster, "warm", WARMUP_RECORDS);
   for (let run = 0; run < settings.warmups; run++) {
     const contender = contenders[run % contenders.length]!;
-    const { recordsPerSecond } = await runOnce(cluster, contender, "warm-in", WARMUP_RECORDS);
+    const { recordsPerSecond } = await runOnce(cluster, contender, inputs, WARMUP_RECORDS);
     say(
       `warm-up ${run + 1} of ${settings.warmups}, ${contender.name}: ${thousands(recordsPerSecond)} records/s`,
     );
   }
 }
 
-async function makeInput(cluster: Cluster, topic: string, records: number): Promise<void> {
-  await cluster.tools.deleteTopic(topic); // of an earlier run, where the cluster is not fresh
-  await cluster.tools.createTopic(topic, 6, settings.brokers);
-  await cluster.tools.seed(topic, records);
+async function makeInputs({ tools }: Cluster, name: string, records: number): Promise<Inputs> {
+  const inputs = {
+    input: `${name}-in`,
+    other: job!.readsOther === true ? `${name}-other` : undefined,
+  };
+  for (const topic of [inputs.input, inputs.other]) {
+    if (topic === undefined) continue;
+    await tools.deleteTopic(topic); // of an earlier run, where the cluster is not fresh
+    await tools.createTopic(topic, 6, settings.brokers);
+  }
+  await job!.seed(tools, inputs, records);
+  return inputs;
 }
 
 async function runOnce(
   cluster: Cluster,
   contender: Contender,
-  input: string,
+  inputs: Inputs,
   records: number,
 ): Promise<RunResult> {
   const { tools } = cluster;
@@ -125,17 +136,18 @@ async function runOnce(
   const directory = mkdtempSync(join(tmpdir(), "peridot-bench-"));
   await tools.createTopic(output, 6, settings.brokers, { "message.timestamp.type": "LogAppendTime" });
   try {
-    const run = { cluster, input, output, applicationId: id, threads: settings.threads, directory };
-    const { app, measurement } = await tools.measure(output, records, () => contender.start(run), {
+    const run = { cluster, ...inputs, output, applicationId: id, threads: settings.threads, directory };
+    const outputs = records * (job!.outputsEach ?? 1);
+    const { app, measurement } = await tools.measure(output, outputs, () => contender.start(run), {
       brokers: cluster.pids(),
     });
     await app.stop();
-    const wrong = await job!.verify(cluster, input, output);
+    const wrong = await job!.verify(cluster, inputs, output);
     if (wrong !== undefined) throw new Error(`${contender.name}: the output is wrong: ${wrong}`);
     const millions = records / 1e6;
     return {
       contender: contender.name,
-      recordsPerSecond: measurement.recordsPerSecond,
+      recordsPerSecond: measurement.recordsPerSecond / (job!.outputsEach ?? 1),
       cpuSecondsPerMillion: measurement.cpuSeconds / millions,
       cpuSecondsPerMillionRunning: (measurement.cpuSeconds - measurement.cpuSecondsBeforeOutput) / millions,
       rssPeakMiB: measurement.rssPeakMiB,

@@ -18,10 +18,14 @@ const FILE_MS_MAX = 12 * 60_000;
 const chosen = new Set(process.argv.slice(2));
 
 const groups = [
-  { name: "unit", files: filesOf("test/**/*.test.ts", ["test/sim/**", "test/broker/**"]), atOnce: 1 },
+  {
+    name: "unit",
+    files: filesOf("test/**/*.test.ts", ["test/sim/**", "test/broker/**"]),
+    atOnce: availableParallelism(),
+  },
   // simulated time does not mind what else the machine does
   { name: "sim", files: filesOf("test/sim/**/*.test.ts"), atOnce: availableParallelism() },
-  { name: "broker", files: filesOf("test/broker/**/*.test.ts"), atOnce: 1 },
+  { name: "broker", files: filesOf("test/broker/**/*.test.ts"), atOnce: availableParallelism() },
 ].filter(({ name }) => chosen.size === 0 || chosen.has(name));
 
 const totals = { passed: 0, failed: 0 };

@@ -26,6 +26,15 @@ export interface CountsVerdict {
   readonly wrongKeys: number;
 }
 
+/** What `verifyJoin` found. */
+export interface JoinVerdict {
+  readonly exact: boolean;
+  readonly in: number;
+  readonly out: number;
+  /** Records of the output that no record of the input stands for, or not in this order. */
+  readonly wrong: number;
+}
+
 /** What `verifyOrders` found. `exact` says it all. */
 export interface OrdersVerdict {
   readonly exact: boolean;
@@ -65,6 +74,19 @@ export interface SeedOptions {
   readonly tricky?: boolean;
   /** Default: addresses. */
   readonly what?: "addresses" | "orders";
+  /** Events of so many keys instead (java/Events.java): at random, or each key in its turn. */
+  readonly keys?: number;
+  readonly inOrder?: boolean;
+  /** Timestamp of the first record, in milliseconds since the epoch, and how many records have the same; default: the present. */
+  readonly base?: number;
+  readonly perMs?: number;
+}
+
+/** Windows by which counts are verified, in milliseconds: `size` is a session's gap. */
+export interface CountedWindows {
+  readonly kind: "tumbling" | "hopping" | "session";
+  readonly size: number;
+  readonly advance: number;
 }
 
 /** Kafka's own Java clients against one cluster: what a test needs to prepare it and to judge our output. */
@@ -118,9 +140,17 @@ export class Tools {
     await this.run("Administer", ["acl", `User:${user}`, operation, verdict, resource, name]);
   }
 
-  /** Writes `records` addresses or orders (java/Orders.java), the same ones for the same seed. */
+  /** Writes `records` addresses, orders (java/Orders.java) or events, the same ones for the same seed. */
   async seed(topic: string, records: number, options: SeedOptions = {}): Promise<void> {
-    const { codec = "none", seed = 1, tricky = false, what = "addresses" } = options;
+    const {
+      codec = "none",
+      seed = 1,
+      tricky = false,
+      what = "addresses",
+      keys = 0,
+      inOrder = false,
+    } = options;
+    const { base = 0, perMs = 1 } = options;
     await this.run("Seed", [
       topic,
       `${records}`,
@@ -128,6 +158,10 @@ export class Tools {
       `seed=${seed}`,
       `tricky=${tricky ? "yes" : "no"}`,
       `poison=${what === "orders" ? "yes" : "no"}`,
+      `keys=${keys}`,
+      `inOrder=${inOrder ? "yes" : "no"}`,
+      `base=${base}`,
+      `perMs=${perMs}`,
     ]);
   }
 
@@ -167,19 +201,25 @@ export class Tools {
 
   /** Compares the output with the input: see java/Verify.java. */
   async verify(input: string, output: string): Promise<Verdict> {
-    const launched = await this.start("Verify", [input, output]);
-    const status = await launched.ended;
-    if (status !== 0 && status !== 1) throw new Error(`Verify ended with ${status}:\n${launched.said()}`);
-    return lastLineOf<Verdict>(launched);
+    return this.#verdict<Verdict>("Verify", [input, output]);
   }
 
-  /** Compares the output of a count by key with the input: see java/VerifyCounts.java. */
-  async verifyCounts(input: string, output: string): Promise<CountsVerdict> {
-    const launched = await this.start("VerifyCounts", [input, output]);
+  /** Compares the output of a count by key, or by key and window, with the input: see java/VerifyCounts.java. */
+  async verifyCounts(input: string, output: string, windows?: CountedWindows): Promise<CountsVerdict> {
+    const options = Object.entries(windows ?? {}).map(([name, value]) => `${name}=${value}`);
+    return this.#verdict<CountsVerdict>("VerifyCounts", [input, output, ...options]);
+  }
+
+  /** Compares the output of a join with what was joined: see java/VerifyJoin.java. */
+  async verifyJoin(input: string, other: string, output: string): Promise<JoinVerdict> {
+    return this.#verdict<JoinVerdict>("VerifyJoin", [input, other, output]);
+  }
+
+  async #verdict<V>(main: string, args: readonly string[]): Promise<V> {
+    const launched = await this.start(main, args);
     const status = await launched.ended;
-    if (status !== 0 && status !== 1)
-      throw new Error(`VerifyCounts ended with ${status}:\n${launched.said()}`);
-    return lastLineOf<CountsVerdict>(launched);
+    if (status !== 0 && status !== 1) throw new Error(`${main} ended with ${status}:\n${launched.said()}`);
+    return lastLineOf<V>(launched);
   }
 
   /** Compares output and dead letters with the orders that went in: see java/VerifyOrders.java. */
