@@ -5,7 +5,6 @@ import { PeridotError } from "../errors.ts";
 import { describeKernelError } from "../wasm/kernel-errors.ts";
 import type { KernelInstance, RecordForm } from "../wasm/kernel-instance.ts";
 import type { BadRow, BadRows, Origin } from "./bad-rows.ts";
-import type { Chunk } from "./chunk.ts";
 import { appendMerged, appendWhole, type Delivery, type Refusal } from "./delivery.ts";
 import { encodeArrival, encodeDeadLetters } from "./encode-arrival.ts";
 import type { MadeBatch } from "./graph/graph-outputs.ts";
@@ -13,6 +12,7 @@ import type { Outbox, TopicSink } from "./outbox.ts";
 import type { SinkProgram } from "./program.ts";
 import { chunkRow, itemPath, itemsOf, type RowSet } from "./row-set.ts";
 import type { Arrival } from "./run-chunk.ts";
+import type { GroupedRun } from "./run-group.ts";
 import { type SinkTarget, SinkTargets } from "./sink-targets.ts";
 
 /**
@@ -37,33 +37,30 @@ export class Emitter {
   /**
    * Values are serialized first, which may still end the run at an earlier row; then all below `bad.limit` goes out.
    * The dead letter topic comes last: its letters lie in the order of their records, whatever refused these.
+   *
+   * @param runs all but the last went through whole. What has arrived is that of a run alone.
    */
-  emit(
-    arrivals: readonly Arrival[],
-    made: readonly MadeBatch[],
-    bad: BadRows,
-    chunk: Chunk,
-    origin: Origin,
-  ): void {
+  emit(runs: readonly GroupedRun[], arrivals: readonly Arrival[], made: readonly MadeBatch[]): void {
     this.#giveBack();
+    const last = runs.at(-1)!;
+    assert(arrivals.length === 0 || runs.length === 1, "arrivals are numbered by the rows of one chunk");
     const deliveries = [
-      ...arrivals.flatMap((arrival) => this.#deliver(arrival, bad, origin)),
+      ...arrivals.flatMap((arrival) => this.#deliver(arrival, last.bad, last.origin)),
       ...made.map((each) => this.#deliverMade(each)),
     ];
-    bad.settle();
-    const { deadLetterTopic } = chunk.program.errors;
+    for (const { bad } of runs) bad.settle();
+    const { deadLetterTopic } = last.chunk.program.errors;
     const isLast = ({ topic }: Delivery) => topic.topic === deadLetterTopic;
     this.#append(
       deliveries.filter((each) => !isLast(each)),
-      bad,
-      chunk,
+      runs,
     );
-    bad.settle();
-    const letters = this.#letters(bad.deadLetters, chunk, origin);
-    const known = bad.deadLetters.length;
-    this.#append([...deliveries.filter(isLast), ...letters], bad, chunk);
-    const late = bad.deadLetters.slice(known);
-    this.#append(this.#letters(late, chunk, origin), bad, chunk);
+    for (const { bad } of runs) bad.settle();
+    const letters = runs.flatMap((run) => this.#letters(run, 0));
+    const known = runs.map(({ bad }) => bad.deadLetters.length);
+    this.#append([...deliveries.filter(isLast), ...letters], runs);
+    const late = runs.flatMap((run, index) => this.#letters(run, known[index]!));
+    this.#append(late, runs);
   }
 
   /**
@@ -118,14 +115,16 @@ export class Emitter {
     );
   }
 
-  #letters(letters: readonly BadRow[], chunk: Chunk, origin: Origin): readonly Delivery[] {
+  /** @param from the first that is not written yet */
+  #letters({ bad, chunk, origin, shift }: GroupedRun, from: number): readonly Delivery[] {
+    const letters: readonly BadRow[] = bad.deadLetters.slice(from);
     if (letters.length === 0) return [];
     const target = this.#deadLetters.of(chunk.program.errors.deadLetterTopic!);
     assert(target !== undefined, "the dead letter topic is known from the start");
     return partsOf(letters, BATCH_ROWS_MAX).map((part) => ({
       ...this.#made(target, "dead letters", encodeDeadLetters(part, chunk, origin, target)),
       isDead: true,
-      rows: () => Uint32Array.from(part, ({ row }) => row),
+      rows: () => Uint32Array.from(part, ({ row }) => row + shift),
       placeOf: (record) => part[record]!.place,
       pathOf: (record) => part[record]!.path,
       partitions: undefined,
@@ -154,7 +153,9 @@ export class Emitter {
   }
 
   /** What the kernels refuse is a bad row. */
-  #append(deliveries: readonly Delivery[], bad: BadRows, chunk: Chunk): void {
+  #append(deliveries: readonly Delivery[], runs: readonly GroupedRun[]): void {
+    const { bad, chunk, shift } = runs.at(-1)!;
+    const limit = bad.limit + shift;
     const byTopic = new Map<TopicSink, Delivery[]>();
     for (const delivery of deliveries) {
       const others = byTopic.get(delivery.topic);
@@ -165,18 +166,20 @@ export class Emitter {
       const only = group.length === 1 ? group[0]! : undefined;
       const refusals =
         only === undefined
-          ? appendMerged(group, bad.limit, this.#rowsMax)
-          : appendWhole(only, bad.limit, chunk.rowCount, this.#rowsMax);
-      for (const refusal of refusals) refuse(refusal, bad, chunk);
+          ? appendMerged(group, limit, this.#rowsMax)
+          : appendWhole(only, limit, chunk.rowCount, this.#rowsMax);
+      for (const refusal of refusals) refuse(refusal, runs);
     }
   }
 }
 
 /** What follows the row may be written already: where it may not be passed over, nothing of the transaction stays. */
-function refuse(refusal: Refusal, bad: BadRows, chunk: Chunk): void {
+function refuse(refusal: Refusal, runs: readonly GroupedRun[]): void {
   const { delivery, index } = refusal;
   const { node } = delivery;
-  const row = delivery.rows()[index]!;
+  const numbered = delivery.rows()[index]!;
+  const { bad, chunk, shift } = runs.findLast((each) => each.from + each.shift <= numbered)!;
+  const row = numbered - shift;
   const offset = chunk.view.offset(row);
   const facts = refusalFacts(refusal, offset);
   if (delivery.isDead) throw new PeridotError("DEAD_LETTER_REFUSED", facts);

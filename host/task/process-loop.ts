@@ -25,6 +25,8 @@ export interface TaskRunParts {
   readonly bad: BadRows;
   readonly from: number;
   readonly to: number;
+  /** What is added to the chunk's row numbers wherever rows of several runs meet: in stores, and in what is written. */
+  readonly shift: number;
   /** Whether this is a run of one row, behind which the runner itself looks what is due. */
   readonly oneRow: boolean;
   /** Of changes that wait in record caches, in bytes: more are told at once. */
@@ -124,9 +126,11 @@ export class TaskRun {
     if (state.pendingBytes > cacheBytesMax) graph.flushPending(run);
   }
 
+  /** @param at by the chunk's row */
   #at(at: MadeAt, metadata: GraphRun["metadata"]): GraphRun {
-    const { outputs } = this.#parts;
-    return { at, outputs, metadata, errors: new RowErrors(at, this.#parts) };
+    const { outputs, shift } = this.#parts;
+    const made = shift === 0 ? at : { ...at, row: at.row + shift };
+    return { at: made, outputs, metadata, errors: new RowErrors(at, this.#parts) };
   }
 
   /** Nothing of a row that has stopped the run stays: the run ends before it. */

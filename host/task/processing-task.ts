@@ -42,6 +42,8 @@ export class ProcessingTask {
   /** A user function runs somewhere: the cost of a row is not ours. */
   readonly callsUser: boolean;
   readonly rowByRow: boolean;
+  /** What comes of its rows is made by its processors. */
+  readonly endsInGraph: boolean;
   /** Largest event time of the task so far. */
   streamTime: number;
   /** Something was consumed, or written, since the last cut. */
@@ -58,6 +60,7 @@ export class ProcessingTask {
     this.queues = queues;
     this.callsUser = queues.some(({ program }) => program.callsUser);
     this.rowByRow = queues.some(({ program }) => program.rowByRow);
+    this.endsInGraph = parts.processing !== undefined && queues.every(({ program }) => program.endsInGraph);
     this.#parts = parts;
     this.processing = parts.processing;
     this.streamTime = parts.streamTime;

@@ -49,6 +49,8 @@ export interface SourceProgram {
   readonly strings: readonly Part[];
   /** A user function runs somewhere below: the cost of a row is not ours. */
   readonly callsUser: boolean;
+  /** All that comes of its rows comes of the graph; the rest of the way has no users' kernels. */
+  readonly endsInGraph: boolean;
 }
 
 export type ProgramStep =
@@ -160,6 +162,7 @@ function makeProgram(source: PlanSource, parts: ProgramParts): SourceProgram {
   const rows = value.rows;
   const maker = new StepMaker(parts);
   const seen = seenAs(rows, parts.rowsMax);
+  const children = source.children.map((step) => maker.make(step, seen));
   return {
     name,
     names: (topic) => pattern === undefined && topics.includes(topic),
@@ -170,10 +173,19 @@ function makeProgram(source: PlanSource, parts: ProgramParts): SourceProgram {
     errors: { ...parts.errors, ...source.errors },
     rowByRow: source.rowByRow,
     descriptor: rows && parts.kernel.place(rows.descriptor),
-    children: source.children.map((step) => maker.make(step, seen)),
+    children,
     strings: stringParts(key, value),
     callsUser: maker.callsUser || timestamps.from === "function",
+    endsInGraph: endInGraph(children),
   };
+}
+
+function endInGraph(steps: readonly ProgramStep[]): boolean {
+  return steps.every((step) => {
+    if (step.kind === "process") return true;
+    if (step.kind === "branch") return step.ways.every(endInGraph);
+    return (step.kind === "call" || step.kind === "segment") && endInGraph(step.children);
+  });
 }
 
 /** How the source's row (the kernel's, behind one) is seen at some step. */

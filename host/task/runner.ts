@@ -16,8 +16,8 @@ import { openProcessing } from "./open-processing.ts";
 import { Outbox } from "./outbox.ts";
 import { type NextRows, ProcessingTask } from "./processing-task.ts";
 import { makePrograms, type SourceProgram } from "./program.ts";
-import { type EndedRun, endedRun, publishRun } from "./publish-run.ts";
 import { ChunkRun, rowsBetween } from "./run-chunk.ts";
+import { RunGroup } from "./run-group.ts";
 import { SourceQueue } from "./source-queue.ts";
 import { type Cut, parseTaskName, type RunnerCounters, type TaskRunner } from "./task.ts";
 import type { EventOutcome } from "./task-processing.ts";
@@ -76,6 +76,7 @@ class Runner implements TaskRunner {
   readonly #traps: KernelTraps;
   readonly #outbox: Outbox;
   readonly #emitter: Emitter;
+  readonly #group: RunGroup;
   readonly #programs: ReadonlyMap<number, readonly SourceProgram[]>;
   readonly #changelogs: ChangelogWatch;
   readonly #rowsMax: number;
@@ -95,8 +96,8 @@ class Runner implements TaskRunner {
   /** What `process` throws at its next call: this one had rows to report. */
   #failure: Error | undefined;
   #processed = 0;
+  /** What events have skipped. */
   #skipped = 0;
-  #deadLettered = 0;
 
   constructor(settings: TaskRunnerSettings, kernel: KernelInstance, modules: KernelModules) {
     this.#settings = settings;
@@ -105,6 +106,7 @@ class Runner implements TaskRunner {
     this.#rowsMax = settings.batchRowsMax ?? BATCH_ROWS_DEFAULT;
     this.#outbox = new Outbox(kernel, settings.partitionsOf, settings.limitsOf ?? new Map());
     this.#emitter = new Emitter(kernel, this.#outbox, this.#rowsMax);
+    this.#group = new RunGroup(this.#emitter);
     this.#programs = makePrograms(settings.plan, {
       kernel,
       modules,
@@ -117,7 +119,8 @@ class Runner implements TaskRunner {
   }
 
   get counters(): RunnerCounters {
-    return { processed: this.#processed, skipped: this.#skipped, deadLettered: this.#deadLettered };
+    const { skipped, deadLettered } = this.#group;
+    return { processed: this.#processed, skipped: this.#skipped + skipped, deadLettered };
   }
 
   // ---- tasks and their input
@@ -206,6 +209,8 @@ class Runner implements TaskRunner {
         if (done === undefined) break;
         rows += done;
       } while (this.#failure === undefined && this.#outbox.wanted.length === 0 && mayGoOn());
+      this.#group.flush();
+      this.#outbox.relieve();
     } finally {
       this.#rowsSinceCut += rows;
       this.#processed += rows;
@@ -268,7 +273,7 @@ class Runner implements TaskRunner {
     if (task.callsUser && this.#outbox.wanted.length === 0) this.#adapt(next, rows, mayGoOn);
     // A fast task keeps its turn while its loaded records last: loading them anew costs a copy.
     const slow = task.callsUser && this.#rowsNext < this.#rowsMax;
-    if (slow || task.queues.length > 1) this.#passTurn(task);
+    if (this.#group.isEmpty && (slow || task.queues.length > 1)) this.#passTurn(task);
     return rows;
   }
 
@@ -298,15 +303,20 @@ class Runner implements TaskRunner {
       bad.add({ row, place: -1, node: chunk.program.name, stage: "deserialization", error });
     }
     const { origin } = queue;
-    const depthFirst = task.rowByRow || this.#settings.strictOrder === true;
     const { processing } = task;
-    const taskRun = processing?.run({ origin, chunk, bad, from, to, oneRow: depthFirst }, task.streamTime);
+    const shift = this.#group.shiftFrom(from);
+    const depthFirst = task.rowByRow || this.#settings.strictOrder === true;
+    const rows = { origin, chunk, bad, from, to, shift, oneRow: depthFirst };
+    const taskRun = processing?.run(rows, task.streamTime);
     const run = new ChunkRun({ bad, mayGoOn, traps: this.#traps, origin, depthFirst, task: taskRun });
     run.run(chunk.program.children, rowsBetween(chunk, from, to));
     taskRun?.finish();
-    this.#emitter.emit(run.arrivals, processing?.takeMade() ?? [], bad, chunk, queue.origin);
+    const ended = { origin, chunk, bad, from, shift, dropped: processing?.takeDropped() ?? 0 };
+    if (this.#outbox.wanted.length === 0 && this.#group.mayWait(task, ended, to))
+      this.#group.keep(task, ended);
+    else this.#group.write(task, ended, run.arrivals);
     const end = bad.limit;
-    processing?.settle(end);
+    processing?.settle(end + shift);
     this.#itemsOfRow = run.itemsMax / Math.max(1, to - from);
     const moves = end > from || bad.fatal !== undefined || this.#outbox.wanted.length > 0;
     assert(
@@ -317,8 +327,7 @@ class Runner implements TaskRunner {
     task.streamTime = Math.max(task.streamTime, queue.time);
     task.consumed(next, end);
     this.#failure = bad.fatal;
-    this.#count(task, queue, endedRun(chunk, bad, from, end));
-    this.#outbox.relieve();
+    if (this.#group.isEmpty) this.#outbox.relieve();
     return end - from;
   }
 
@@ -330,13 +339,6 @@ class Runner implements TaskRunner {
     if (this.#itemsOfRow * this.#rowsNext > ITEMS_MAX) {
       this.#rowsNext = Math.max(1, Math.floor(ITEMS_MAX / this.#itemsOfRow));
     }
-  }
-
-  #count(task: ProcessingTask, queue: SourceQueue, run: EndedRun): void {
-    const skipped = run.skipped + (task.processing?.takeDropped() ?? 0);
-    this.#skipped += skipped;
-    this.#deadLettered += run.bad.deadLetters.length;
-    publishRun(task.name, queue.origin, run, skipped);
   }
 
   get topicsWanted(): readonly string[] {
@@ -388,6 +390,7 @@ class Runner implements TaskRunner {
   }
 
   rollback(): void {
+    this.#group.drop();
     for (const task of this.#tasks.values()) task.rollback();
     this.#sharedBy = undefined;
     this.#failure = undefined;

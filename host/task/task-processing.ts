@@ -99,10 +99,15 @@ export class TaskProcessing {
     return new TaskRun({ ...parts, graph, state, outputs: this.#outputs, outbox, cacheBytesMax });
   }
 
-  /** What the run has made so far, rows included of which nothing may stay. */
-  takeMade(): readonly MadeBatch[] {
+  /** What the run has made waits for the next one's. */
+  keepMade(): void {
     const { state } = this.#parts;
     addChangelogRecords(state, this.#changelogs, this.#partition, (store) => this.#changelogOf.get(store));
+  }
+
+  /** What the runs have made since it was taken last, rows included of which nothing may stay. */
+  takeMade(): readonly MadeBatch[] {
+    this.keepMade();
     return [...this.#outputs.take(), ...this.#changelogs.take()];
   }
 
