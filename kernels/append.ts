@@ -16,6 +16,7 @@ import {
   FORM_FROM_BATCH,
   FORM_FROM_FIELD,
   FORM_FROM_JSON,
+  FORM_HEADERS_AT,
   FORM_PART_BYTES,
 } from "./abi/form";
 import { SINK_SEALED_BYTES_MAX } from "./abi/limits";
@@ -126,6 +127,7 @@ function appendRows(
   const column = byColumn ? <usize>load<u32>(sink, SINK_COLUMN_AT) : 0;
   const tables = decoded ? tablesOf(decoded, rows) : 0;
   const descriptor = <usize>load<u32>(form + FORM_PART_BYTES, FORM_DESCRIPTOR_AT);
+  const hasHeaders = load<i32>(form, FORM_HEADERS_AT) != 0;
   const kept = load<i32>(selection, SELECTION_KEPT_AT);
   const keyIsText = keyFrom == FORM_FROM_FIELD && load<i32>(form + FORM_FIELD_AT, FIELD_TYPE_AT) == FIELD_STRING;
   let appended: u32 = 0;
@@ -174,7 +176,7 @@ function appendRows(
       valueLength = load<i32>(valueLengths + (row << 2));
     }
     const headers = bytes + <usize>load<u32>(headersAt + (row << 2));
-    const headersLength = <usize>load<u32>(headersLengths + (row << 2));
+    const headersLength: usize = hasHeaders ? <usize>load<u32>(headersLengths + (row << 2)) : 1;
 
     const chosen: i32 = column ? load<i32>(column + (row << 2)) : -1;
     const partition = chosen >= 0 ? <u32>chosen : partitionOf(sink, key, keyLength, partitions);

@@ -1,5 +1,5 @@
 import { PeridotError } from "../errors.ts";
-import { type Aggregation, aggregate } from "../operators/aggregate.ts";
+import { type Aggregation, aggregate, count } from "../operators/aggregate.ts";
 import { reduce } from "../operators/reduce.ts";
 import { i64 } from "../serdes/i64.ts";
 import type { SendsOld } from "../topology/change.ts";
@@ -63,10 +63,9 @@ export class KGroupedStream<K, V> {
 
   /** How many records each key has had. */
   count(materialized: Materialized<K, bigint> = {}): KTable<K, bigint, "key" | "value"> {
-    const counting = { initializer: () => 0n, aggregator: (_key: K, _value: V, count: bigint) => count + 1n };
     const name = storeName(this.#log, "KSTREAM-AGGREGATE", materialized);
     return this.#table(name, materialized, i64, "KSTREAM-AGGREGATE", (sends) =>
-      aggregate("KSTREAM-AGGREGATE", name, sends, counting),
+      count("KSTREAM-AGGREGATE", name, sends),
     );
   }
 

@@ -12,11 +12,17 @@ export interface Aggregation {
 }
 
 /**
- * KGroupedStream#aggregate and #count (Kafka Streams' KStreamAggregate). Records without key or value are dropped. The
+ * KGroupedStream#aggregate (Kafka Streams' KStreamAggregate). Records without key or value are dropped. The
  * result's timestamp is the largest that went into it.
  */
 export function aggregate(role: string, store: string, sends: SendsOld, aggregation: Aggregation): Operator {
   return tableOperator(role, store, () => aggregateProcessor(store, sends, aggregation));
+}
+
+/** KGroupedStream#count. Where nothing forbids it, kernels do it (kernels/operators/aggregate.ts). */
+export function count(role: string, store: string, sends: SendsOld): Operator {
+  const counting = { initializer: () => 0n, aggregator: (_key: never, _value: never, so: bigint) => so + 1n };
+  return { ...aggregate(role, store, sends, counting as Aggregation), aggregate: { kind: "count", store } };
 }
 
 function aggregateProcessor(

@@ -7,5 +7,6 @@ export function tableToStream(): Operator {
     role: "TOSTREAM",
     facts: { changesKey: false, changesValue: true, terminal: false, stores: [], needsStreamTime: false },
     call: { shape: "mapValues", fn: (change: Change) => change.newValue },
+    unwraps: true,
   };
 }

@@ -83,6 +83,11 @@ export class StoreTable {
     yield* this.#scan(range, (key) => this.#committedEntry(key));
   }
 
+  /** Something is in memory: without, all that is committed is in the backend. */
+  get hasEntries(): boolean {
+    return this.#entries.size > 0;
+  }
+
   /** Entries, about. */
   get size(): number {
     let size = this.#backend.size(this.name);

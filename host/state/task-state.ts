@@ -1,5 +1,7 @@
 import { assert } from "../assert.ts";
 import { NO_HEADERS } from "../batch/record-header.ts";
+import type { KernelInstance } from "../wasm/kernel-instance.ts";
+import { KernelTable } from "./kernel-table.ts";
 import type { ChangelogPosition, StateBackend } from "./state-backend.ts";
 import type { LoggedRecord } from "./store-access.ts";
 import { StoreTable } from "./store-table.ts";
@@ -13,6 +15,8 @@ export interface StoreToOpen {
   readonly isCached: boolean;
   /** What of it may stay in memory though its backend has it, in bytes. */
   readonly cacheBytesMax: number;
+  /** Kernels change it: see KernelTable. */
+  readonly inKernels: boolean;
 }
 
 /** A changelog record, and the row that made it. */
@@ -46,10 +50,10 @@ export class TaskState implements StoreSurroundings {
   constructor(stores: readonly StoreToOpen[]) {
     this.#backends = new Map(stores.map(({ name, backend }) => [name, backend]));
     this.stores = new Map(
-      stores.map(({ name, backend, isCached, cacheBytesMax }) => [
-        name,
-        new TaskStore(new StoreTable(name, backend, cacheBytesMax), this, isCached),
-      ]),
+      stores.map(({ name, backend, isCached, cacheBytesMax, inKernels }) => {
+        const Table = inKernels ? KernelTable : StoreTable;
+        return [name, new TaskStore(new Table(name, backend, cacheBytesMax), this, isCached)];
+      }),
     );
   }
 
@@ -97,6 +101,16 @@ export class TaskState implements StoreSurroundings {
   /** Tells the news of all caches, also what comes of that. */
   flushPending(): void {
     while ([...this.stores.values()].map((store) => store.flushPending()).some(Boolean));
+  }
+
+  // ---- the instance whose kernels change some stores
+
+  attach(kernel: KernelInstance): void {
+    for (const { table } of this.stores.values()) if (table instanceof KernelTable) table.attach(kernel);
+  }
+
+  detach(): void {
+    for (const { table } of this.stores.values()) if (table instanceof KernelTable) table.detach();
   }
 
   // ---- transactions

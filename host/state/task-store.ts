@@ -1,8 +1,9 @@
+import type { Table } from "./kernel-table.ts";
 import type { KeyText } from "./key-text.ts";
 import type { TextRange } from "./ordered-keys.ts";
 import { PendingUpdates } from "./pending-updates.ts";
 import type { LoggedRecord, StoreAccess } from "./store-access.ts";
-import type { StoreTable, TableEntry } from "./store-table.ts";
+import type { TableEntry } from "./store-table.ts";
 
 /** What a store of a task asks of the task. */
 export interface StoreSurroundings {
@@ -32,14 +33,14 @@ export interface FlushedEntry {
 /** One store of a task: its table, its changelog, its record cache. */
 export class TaskStore implements StoreAccess {
   readonly name: string;
-  readonly table: StoreTable;
+  readonly table: Table;
   /** undefined: each change is told at once. */
   readonly pending: PendingUpdates | undefined;
   /** Hears of what the cache gives out. */
   listener: FlushListener | undefined;
   readonly #around: StoreSurroundings;
 
-  constructor(table: StoreTable, around: StoreSurroundings, isCached: boolean) {
+  constructor(table: Table, around: StoreSurroundings, isCached: boolean) {
     this.name = table.name;
     this.table = table;
     this.#around = around;

@@ -101,7 +101,7 @@ export class Emitter {
       set.keys === undefined &&
       set.at === undefined
     ) {
-      return [asItStands(sink, sink.form, set)];
+      return [asItStands(sink, sink.form, set, origin)];
     }
     const { name, place } = sink;
     return encodeArrival(sink, set, bad, origin, this.#outbox).flatMap(({ target, batches }) =>
@@ -222,7 +222,7 @@ function whatHelps({ code, at, delivery }: Refusal): {
 }
 
 /** Records that kernels write straight from the batch in which they stand. */
-function asItStands(sink: SinkProgram, form: RecordForm, set: RowSet): Delivery {
+function asItStands(sink: SinkProgram, form: RecordForm, set: RowSet, { partition }: Origin): Delivery {
   const target = sink.targets.of(sink.topic as string);
   assert(target !== undefined, "a topic that the plan names is known from the start");
   let items: Uint32Array | undefined;
@@ -234,7 +234,7 @@ function asItStands(sink: SinkProgram, form: RecordForm, set: RowSet): Delivery 
     topic: target.topic,
     node: sink.name,
     isDead: false,
-    isChangelog: false,
+    isChangelog: sink.isChangelog,
     holder: set.source.holder,
     form,
     kernelRows: form.needsRows ? set.source.rows : undefined,
@@ -244,7 +244,7 @@ function asItStands(sink: SinkProgram, form: RecordForm, set: RowSet): Delivery 
     holderRows: held,
     placeOf: () => sink.place,
     pathOf: set.fan && ((record: number) => itemPath(set, held()[record]!)),
-    partitions: undefined,
+    partitions: sink.isChangelog ? new Int32Array(set.source.view.rows).fill(partition) : undefined,
   };
 }
 

@@ -1,7 +1,17 @@
 import { PeridotError } from "../errors.ts";
 import { kernelsBelow, type Plan } from "../topology/plan.ts";
+import { type KernelInstance, openKernelInstance } from "../wasm/kernel-instance.ts";
 import { compileModule, isForeign, kernelModule } from "../wasm/kernel-module.ts";
 import type { WasmModule } from "../wasm/web-assembly.ts";
+
+/** Bound of linear memory where stores are in it, in bytes. */
+const STATE_MEMORY_BYTES = 1 << 30;
+
+/** A stream thread's instance. */
+export function openInstance({ subTopologies }: Plan, { main, path }: KernelModules): KernelInstance {
+  const hasStores = subTopologies.some(({ stores }) => stores.some(({ inKernels }) => inKernels));
+  return openKernelInstance(main, hasStores ? { path, memoryBytesMax: STATE_MEMORY_BYTES } : { path });
+}
 
 /** The modules that a plan's kernels are in. */
 export interface KernelModules {

@@ -1,6 +1,10 @@
+import { assert } from "../assert.ts";
 import { NO_HEADERS } from "../batch/record-header.ts";
+import { KernelTable } from "../state/kernel-table.ts";
 import type { TaskState } from "../state/task-state.ts";
 import type { FailureStage } from "../topology/error-settings.ts";
+import { type Aggregated, aggregateOver } from "./aggregate-loop.ts";
+import type { AggregateProgram } from "./aggregate-program.ts";
 import type { BadRows, Origin } from "./bad-rows.ts";
 import { LOOKS, type MayGoOn } from "./call-loop.ts";
 import type { Chunk } from "./chunk.ts";
@@ -42,6 +46,7 @@ export class TaskRun {
   readonly #timeBefore: number;
   /** The first row behind which nobody has looked what is due. */
   #passed: number;
+  readonly #aggregated: Aggregated[] = [];
 
   constructor(parts: TaskRunParts) {
     this.#parts = parts;
@@ -79,9 +84,21 @@ export class TaskRun {
     }
   }
 
+  /** The same by kernels, over all of them at once. @returns what came of it */
+  aggregate(step: AggregateProgram, set: RowSet): RowSet {
+    const { state, bad } = this.#parts;
+    const { table } = state.store(step.store);
+    const inKernels = table instanceof KernelTable ? table.inKernels : undefined;
+    assert(inKernels !== undefined, `kernels change ${step.store}`);
+    const aggregated = aggregateOver(step, set, bad, inKernels);
+    this.#aggregated.push(aggregated);
+    return aggregated.next;
+  }
+
   /** Time passes for the rows that are left, also for those that came to no processor: nothing is left to run. */
   finish(): void {
     const { oneRow, graph, chunk, bad, from, to } = this.#parts;
+    for (const { droppedBelow } of this.#aggregated) graph.dropped += droppedBelow(bad.limit);
     if (!oneRow) {
       this.#comeTo(to);
     } else if (bad.limit > from) {

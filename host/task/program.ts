@@ -8,13 +8,16 @@ import type {
   CallStep,
   KernelStep,
   Plan,
+  PlannedStore,
   PlanSource,
   PlanStep,
+  ProcessStep,
   SegmentStep,
   SinkStep,
 } from "../topology/plan.ts";
 import type { AnySerde, ProjectedField, RowType, WriteValue } from "../topology/serde.ts";
 import type { ExtractTopic, Partitioner } from "../topology/sink-choice.ts";
+import { hasRecordCache } from "../topology/store-spec.ts";
 import type { TimestampExtractor } from "../topology/timestamp-extractor.ts";
 import type {
   FormPart,
@@ -25,6 +28,7 @@ import type {
   RecordForm,
 } from "../wasm/kernel-instance.ts";
 import type { UserKernel } from "../wasm/user-kernel.ts";
+import { type AggregateProgram, makeAggregate } from "./aggregate-program.ts";
 import { type Part, stringParts } from "./conform-strings.ts";
 import type { KernelModules } from "./kernel-modules.ts";
 import type { Outbox } from "./outbox.ts";
@@ -58,6 +62,7 @@ export type ProgramStep =
   | BranchProgram
   | SegmentProgram
   | KernelProgram
+  | AggregateProgram
   | ProcessProgram
   | SinkProgram;
 
@@ -137,6 +142,8 @@ export interface SinkProgram extends StepProgram {
    * choose topic or partition.
    */
   readonly form: RecordForm | undefined;
+  /** It is a store's: records go to the partition of their task, and none may be left out. */
+  readonly isChangelog: boolean;
   /** How JavaScript writes values, where the serde has more for that than `serialize`. */
   readonly write: WriteValue | undefined;
 }
@@ -148,16 +155,25 @@ export interface ProgramParts {
   readonly outbox: Outbox;
   readonly errors: ErrorSettings;
   readonly rowsMax: number;
+  /** See TaskRunnerSettings. */
+  readonly cacheBytesMax: number;
 }
 
 /** Programs of all sources, by sub-topology. */
 export function makePrograms(plan: Plan, parts: ProgramParts): ReadonlyMap<number, readonly SourceProgram[]> {
   return new Map(
-    plan.subTopologies.map((each) => [each.id, each.sources.map((source) => makeProgram(source, parts))]),
+    plan.subTopologies.map(({ id, sources, stores }) => [
+      id,
+      sources.map((source) => makeProgram(source, { ...parts, stores })),
+    ]),
   );
 }
 
-function makeProgram(source: PlanSource, parts: ProgramParts): SourceProgram {
+interface StepParts extends ProgramParts {
+  readonly stores: readonly PlannedStore[];
+}
+
+function makeProgram(source: PlanSource, parts: StepParts): SourceProgram {
   const { name, topics, pattern, key, value, timestamps } = source;
   const rows = value.rows;
   const maker = new StepMaker(parts);
@@ -208,10 +224,10 @@ function seenAs(type: RowType | undefined, rowsMax: number): Seen {
 
 class StepMaker {
   callsUser = false;
-  readonly #parts: ProgramParts;
+  readonly #parts: StepParts;
   #places = 0;
 
-  constructor(parts: ProgramParts) {
+  constructor(parts: StepParts) {
     this.#parts = parts;
   }
 
@@ -226,8 +242,7 @@ class StepMaker {
       case "kernel":
         return this.#kernel(step, seen);
       case "process":
-        this.callsUser = true;
-        return { kind: "process", name: step.name, place: this.#places++, node: step.node };
+        return this.#process(step, seen);
       case "sink":
         return this.#sink(step, seen);
     }
@@ -297,6 +312,18 @@ class StepMaker {
     };
   }
 
+  #process(step: ProcessStep, { rowsMax }: Seen): AggregateProgram | ProcessProgram {
+    const { name, node, inKernels } = step;
+    const place = this.#places++;
+    if (inKernels === undefined || hasRecordCache(inKernels.store, this.#parts.cacheBytesMax)) {
+      this.callsUser = true;
+      return { kind: "process", name, place, node };
+    }
+    const aggregate = makeAggregate(step, inKernels, place, { ...this.#parts, rowsMax });
+    const made = seenAs(undefined, rowsMax);
+    return { ...aggregate, children: inKernels.children.map((child) => this.make(child, made)) };
+  }
+
   #decoding(type: RowType | undefined): KernelDecoding | undefined {
     if (type === undefined) return undefined;
     const { kernel } = this.#parts;
@@ -322,6 +349,7 @@ class StepMaker {
       keepsValue,
       form: chooses ? undefined : this.#form(step, seen),
       write: value.newWriter?.(),
+      isChangelog: false,
     };
   }
 

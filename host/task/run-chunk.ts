@@ -1,3 +1,4 @@
+import type { AggregateProgram } from "./aggregate-program.ts";
 import type { BadRows, Origin } from "./bad-rows.ts";
 import { branchOver } from "./branch-loop.ts";
 import { callOver, type MayGoOn } from "./call-loop.ts";
@@ -85,6 +86,9 @@ export class ChunkRun {
         case "process":
           this.#task!.process(step, set, this.#takeMayGoOn());
           break;
+        case "aggregate":
+          this.#aggregate(step, set);
+          break;
         case "branch":
           this.#branch(step, set);
       }
@@ -116,6 +120,12 @@ export class ChunkRun {
     const next = kernelOver(step, set, { bad: this.#bad, traps: this.#traps, origin: this.#origin });
     this.itemsMax = Math.max(this.itemsMax, step.kernel.records);
     return next;
+  }
+
+  #aggregate(step: AggregateProgram, set: RowSet): void {
+    const next = this.#task!.aggregate(step, set);
+    if (step.changelog !== undefined) this.#arrive(step.changelog, next);
+    this.run(step.children, next);
   }
 
   #branch(step: BranchProgram, set: RowSet): void {

@@ -4,13 +4,13 @@ import { nameOf } from "../commit/partition-name.ts";
 import type { ErrorSettings } from "../topology/error-settings.ts";
 import type { Plan } from "../topology/plan.ts";
 import type { AssignedPartition, FetchedRecords, OutgoingBatch } from "../transport/port.ts";
-import { type KernelInstance, openKernelInstance } from "../wasm/kernel-instance.ts";
+import type { KernelInstance } from "../wasm/kernel-instance.ts";
 import { BadRows } from "./bad-rows.ts";
 import { ChangelogWatch } from "./changelog-watch.ts";
 import { checkErrors } from "./check-errors.ts";
 import { type ChunkRoom, closeRoom, newChunkRoom } from "./chunk.ts";
 import { Emitter } from "./emitter.ts";
-import { type KernelModules, loadKernelModules } from "./kernel-modules.ts";
+import { type KernelModules, loadKernelModules, openInstance } from "./kernel-modules.ts";
 import { KernelTraps } from "./kernel-traps.ts";
 import { openProcessing } from "./open-processing.ts";
 import { Outbox } from "./outbox.ts";
@@ -66,8 +66,7 @@ export function makeTaskRunner(settings: TaskRunnerSettings): TaskRunner {
     for (const source of sources) checkErrors({ ...settings.errors, ...source.errors });
   }
   const modules = loadKernelModules(settings.plan);
-  const { main, path } = modules;
-  return new Runner(settings, openKernelInstance(main, { path }), modules);
+  return new Runner(settings, openInstance(settings.plan, modules), modules);
 }
 
 class Runner implements TaskRunner {
@@ -113,6 +112,7 @@ class Runner implements TaskRunner {
       outbox: this.#outbox,
       errors: settings.errors,
       rowsMax: this.#rowsMax,
+      cacheBytesMax: settings.cacheBytesMax ?? 0,
     });
     this.#sharedRoom = newChunkRoom(kernel, this.#rowsMax);
     this.#changelogs = new ChangelogWatch(settings.plan);
@@ -169,7 +169,7 @@ class Runner implements TaskRunner {
   close(name: string): void {
     const task = this.#tasks.get(name);
     if (task === undefined) return;
-    task.processing?.close();
+    task.processing?.leave();
     for (const queue of task.queues) {
       queue.clear();
       this.#queues.delete(nameOf(queue.origin));

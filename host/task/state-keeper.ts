@@ -4,7 +4,7 @@ import { PeridotError } from "../errors.ts";
 import type { StateBackend, StateBackendType } from "../state/state-backend.ts";
 import { TaskState } from "../state/task-state.ts";
 import type { Plan, PlannedStore } from "../topology/plan.ts";
-import { hasRecordCache } from "../topology/store-spec.ts";
+import { hasRecordCache, kernelsChange } from "../topology/store-spec.ts";
 import type { Transport } from "../transport/port.ts";
 import { decideRestore } from "./decide-restore.ts";
 import { restoreStores, type StoreToRestore } from "./restore-store.ts";
@@ -89,13 +89,16 @@ export class StateKeeper {
     const backends = await this.#openBackends(task, stores);
     const { cacheMaxBytes } = this.#settings;
     const state = new TaskState(
-      stores.map(({ spec }) => {
+      stores.map((store) => {
+        const { spec } = store;
         const type = this.#typeOf(spec.backend);
+        const inKernels = kernelsChange(store, cacheMaxBytes);
         return {
           name: spec.name,
           backend: backends.get(type)!,
           isCached: hasRecordCache(spec, cacheMaxBytes),
-          cacheBytesMax: type.persistent ? CACHE_BYTES_MAX : 0,
+          cacheBytesMax: type.persistent || inKernels ? CACHE_BYTES_MAX : 0,
+          inKernels,
         };
       }),
     );

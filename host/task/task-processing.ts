@@ -57,6 +57,7 @@ export class TaskProcessing {
   constructor(parts: TaskProcessingParts) {
     const { kernel, outbox, rowsMax, subTopology, task } = parts;
     this.#parts = parts;
+    parts.state.attach(kernel);
     this.#outputs = new GraphOutputs(new SinkTargets(kernel, outbox, rowsMax), false);
     this.#changelogs = new GraphOutputs(new SinkTargets(kernel, outbox, rowsMax), true);
     this.#partition = parseTaskName(task).partition;
@@ -170,6 +171,12 @@ export class TaskProcessing {
     this.#outputs.drop();
     this.#changelogs.drop();
     this.begin(streamTime);
+  }
+
+  /** The task is given up, and its stores go on without this runner's kernels. */
+  leave(): void {
+    this.close();
+    this.#parts.state.detach();
   }
 
   close(): void {

@@ -2,7 +2,7 @@ import { assert } from "../assert.ts";
 import { MemoryBackend } from "../state/memory-backend.ts";
 import { TaskState } from "../state/task-state.ts";
 import type { PlannedStore } from "../topology/plan.ts";
-import { hasRecordCache } from "../topology/store-spec.ts";
+import { hasRecordCache, kernelsChange } from "../topology/store-spec.ts";
 import type { GlobalTables } from "./global-tables.ts";
 
 /** The stores of all tasks of a stream thread. They outlive its runners: a kernel that traps costs no state. */
@@ -19,11 +19,12 @@ export class TaskStates {
   /** Opens stores that nothing outlives and nothing restores: in tests. */
   addEmpty(task: string, stores: readonly PlannedStore[], cacheMaxBytes = 0): void {
     const backend = new MemoryBackend();
-    const opened = stores.map(({ spec }) => ({
-      name: spec.name,
+    const opened = stores.map((store) => ({
+      name: store.spec.name,
       backend,
-      isCached: hasRecordCache(spec, cacheMaxBytes),
+      isCached: hasRecordCache(store.spec, cacheMaxBytes),
       cacheBytesMax: 0,
+      inKernels: kernelsChange(store, cacheMaxBytes),
     }));
     this.add(task, new TaskState(opened));
   }

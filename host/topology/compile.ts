@@ -1,3 +1,4 @@
+import { storesOfOne } from "./aggregate-in-kernels.ts";
 import { changelogConfigs } from "./changelog-configs.ts";
 import { copartitionsOf } from "./copartitions.ts";
 import { graphOf } from "./graph.ts";
@@ -7,7 +8,7 @@ import type { LogicalNode, LogicalTopology } from "./node.ts";
 import { fuseSegments } from "./passes/fuse-segments.ts";
 import { mergeSources } from "./passes/merge-sources.ts";
 import { nameInternalTopics } from "./passes/name-internal-topics.ts";
-import type { InternalTopic, Plan, SubTopology } from "./plan.ts";
+import { type InternalTopic, kernelStoresBelow, type Plan, type SubTopology } from "./plan.ts";
 import { planHash } from "./plan-hash.ts";
 import { goesRowByRow } from "./regions.ts";
 import type { StoreSpec } from "./store-spec.ts";
@@ -27,18 +28,23 @@ export function compile(topology: LogicalTopology, applicationId: string): Plan 
   const groups = numberedSubTopologies(merged);
   const { globals } = merged;
   const subTopologies = groups.map(({ id, nodes }): SubTopology => {
-    const sources = nodes.filter((node) => node.kind === "source");
-    return {
-      id,
-      sources: sources.map((node) => {
-        const source = lower(node, children);
+    const stores = storesOf(nodes, merged.stores);
+    const sources = nodes
+      .filter((node) => node.kind === "source")
+      .map((node) => {
+        const source = lower(node, children, storesOfOne(nodes, stores));
         const rowByRow = goesRowByRow(node, nodes, children);
         return { ...source, rowByRow, children: fuseSegments(source.children) };
-      }),
+      });
+    const inKernels = new Set(sources.flatMap((source) => kernelStoresBelow(source.children)));
+    return {
+      id,
+      sources,
       graph: graphOf(nodes, children),
-      stores: storesOf(nodes, merged.stores).map((spec) => ({
+      stores: stores.map((spec) => ({
         spec,
         changelog: spec.logging === false ? undefined : `${applicationId}-${spec.name}-changelog`,
+        inKernels: inKernels.has(spec.name),
       })),
     };
   });

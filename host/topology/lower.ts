@@ -1,6 +1,7 @@
+import { aggregateInKernels, type OwnStores } from "./aggregate-in-kernels.ts";
 import type { ProcessorNode, SinkNode, SourceNode } from "./node.ts";
 import type { KernelUse } from "./operator.ts";
-import type { PlanSource, PlanStep, RowFilter, SegmentStep, SinkStep } from "./plan.ts";
+import type { PlanSource, PlanStep, ProcessStep, RowFilter, SegmentStep, SinkStep } from "./plan.ts";
 import { SeenRows } from "./seen-rows.ts";
 import type { AnySerde } from "./serde.ts";
 import type { Children } from "./tree.ts";
@@ -18,12 +19,22 @@ interface Way {
   readonly rows: SeenRows | undefined;
 }
 
+/** What is below the nodes, and what they may use. */
+interface Below {
+  readonly children: Children;
+  readonly stores: OwnStores;
+}
+
 /**
  * Turns a source and all below it into plan steps, one for each logical node and way that leads there: what comes
  * behind a merge stands below each stream that is merged. So the plan is a tree, whose depth-first order is that in
  * which one record causes its outputs.
  */
-export function lower(source: SourceNode, children: Children): Omit<PlanSource, "rowByRow"> {
+export function lower(
+  source: SourceNode,
+  children: Children,
+  stores: OwnStores,
+): Omit<PlanSource, "rowByRow"> {
   const { name, topics, pattern, key, value, timestamps, errors } = source;
   const way: Way = {
     key,
@@ -41,22 +52,22 @@ export function lower(source: SourceNode, children: Children): Omit<PlanSource, 
     value,
     timestamps,
     errors,
-    children: stepsBelow(source.id, way, children),
+    children: stepsBelow(source.id, way, { children, stores }),
   };
 }
 
-function stepsBelow(parent: number, way: Way, children: Children): readonly PlanStep[] {
-  return (children.get(parent) ?? []).flatMap((node) =>
-    node.kind === "sink" ? [sinkStep(node, way)] : processorSteps(node, way, children),
+function stepsBelow(parent: number, way: Way, below: Below): readonly PlanStep[] {
+  return (below.children.get(parent) ?? []).flatMap((node) =>
+    node.kind === "sink" ? [sinkStep(node, way)] : processorSteps(node, way, below),
   );
 }
 
 /** One step; what does nothing is left out, and a branch over rows is a segment for each way. */
-function processorSteps(node: ProcessorNode, way: Way, children: Children): readonly PlanStep[] {
+function processorSteps(node: ProcessorNode, way: Way, below: Below): readonly PlanStep[] {
   const { name, operator } = node;
   const { call, facts, declaration } = operator;
   if (declaration !== undefined && way.rows !== undefined) {
-    const segments = segmentSteps(node, way.rows, way, children);
+    const segments = segmentSteps(node, way.rows, way, below);
     if (segments !== undefined) return segments;
   }
   const after: Way = {
@@ -67,21 +78,38 @@ function processorSteps(node: ProcessorNode, way: Way, children: Children): read
   };
   switch (call.shape) {
     case "pass":
-      return stepsBelow(node.id, after, children);
+      return stepsBelow(node.id, after, below);
     case "process":
-      return [{ kind: "process", name, node: node.id }];
+      return [processStep(node, way, below)];
     case "kernel": {
       const { kernel } = call;
-      return [{ kind: "kernel", name, kernel, children: stepsBelow(node.id, wayBehind(kernel), children) }];
+      return [{ kind: "kernel", name, kernel, children: stepsBelow(node.id, wayBehind(kernel), below) }];
     }
     case "branch": {
       const { predicates } = call;
-      const ways = predicates.map((_, index) => wayOf(node, index, after, children));
+      const ways = predicates.map((_, index) => wayOf(node, index, after, below));
       return [{ kind: "branch", name, predicates, ways }];
     }
     default:
-      return [{ kind: "call", name, call, children: stepsBelow(node.id, after, children) }];
+      return [{ kind: "call", name, call, children: stepsBelow(node.id, after, below) }];
   }
+}
+
+function processStep(node: ProcessorNode, way: Way, below: Below): ProcessStep {
+  const { name, id, operator } = node;
+  const step = { kind: "process" as const, name, node: id };
+  const arriving = {
+    key: way.keyChanged || way.byKernel ? undefined : way.key,
+    value: way.valueChanged || way.byKernel ? undefined : way.value,
+    hasRows: way.rows !== undefined && !way.byKernel,
+  };
+  const store = aggregateInKernels(node, arriving, below.children, below.stores);
+  if (store === undefined) return step;
+  const { key, value } = store;
+  const made: Way = { key, value, byKernel: true, keyChanged: false, valueChanged: false, rows: undefined };
+  const { kind } = operator.aggregate!;
+  const children = (below.children.get(id) ?? []).flatMap((unwrap) => stepsBelow(unwrap.id, made, below));
+  return { ...step, inKernels: { kind, store, children } };
 }
 
 /** A kernel's records are new ones, whatever has become of those that it was given. */
@@ -91,11 +119,11 @@ function wayBehind({ key, value }: KernelUse): Way {
 }
 
 /** What comes behind the predicate with this number. */
-function wayOf(node: ProcessorNode, index: number, way: Way, children: Children): readonly PlanStep[] {
-  const ends = (children.get(node.id) ?? []).filter(
+function wayOf(node: ProcessorNode, index: number, way: Way, below: Below): readonly PlanStep[] {
+  const ends = (below.children.get(node.id) ?? []).filter(
     (child) => child.kind === "processor" && child.operator.branch === index,
   );
-  return ends.flatMap((end) => stepsBelow(end.id, way, children));
+  return ends.flatMap((end) => stepsBelow(end.id, way, below));
 }
 
 /** @returns undefined: kernels cannot do this */
@@ -103,7 +131,7 @@ function segmentSteps(
   node: ProcessorNode,
   rows: SeenRows,
   way: Way,
-  children: Children,
+  below: Below,
 ): readonly SegmentStep[] | undefined {
   const declaration = node.operator.declaration!;
   const { projection, key } = rows;
@@ -114,30 +142,30 @@ function segmentSteps(
       const projected = keyed.projected(declaration.fields);
       if (projected === undefined) return undefined;
       const keyChanged = way.keyChanged || declaration.key !== undefined;
-      const below = stepsBelow(
+      const steps = stepsBelow(
         node.id,
         { ...way, keyChanged, valueChanged: true, rows: projected.rows },
-        children,
+        below,
       );
       const { checks, rows: seen } = projected;
-      return [{ ...segment, checks, projection: seen.projection, key: seen.key, children: below }];
+      return [{ ...segment, checks, projection: seen.projection, key: seen.key, children: steps }];
     }
     case "selectKey": {
       const keyed = rows.keyedBy(declaration.key);
-      const below = stepsBelow(node.id, { ...way, keyChanged: true, rows: keyed }, children);
-      return [{ ...segment, key: keyed.key, children: below }];
+      const steps = stepsBelow(node.id, { ...way, keyChanged: true, rows: keyed }, below);
+      return [{ ...segment, key: keyed.key, children: steps }];
     }
     case "keyed": {
       const comparison = rows.keyed();
       if (comparison === undefined) return undefined;
       const filters = [{ all: [comparison], keeps: true }];
-      return [{ ...segment, filters, children: stepsBelow(node.id, way, children) }];
+      return [{ ...segment, filters, children: stepsBelow(node.id, way, below) }];
     }
     case "filter": {
       const all = rows.compared(declaration.all);
       if (all === undefined) return undefined;
       const filters = [{ all, keeps: declaration.keeps }];
-      return [{ ...segment, filters, children: stepsBelow(node.id, way, children) }];
+      return [{ ...segment, filters, children: stepsBelow(node.id, way, below) }];
     }
     case "branch": {
       const predicates = declaration.predicates.map((all) => rows.compared(all));
@@ -145,7 +173,7 @@ function segmentSteps(
       const ways = predicates.map((all, index) => {
         const before = predicates.slice(0, index).map((each): RowFilter => ({ all: each, keeps: false }));
         const filters = all.length === 0 ? before : [...before, { all, keeps: true }];
-        return { ...segment, filters, children: wayOf(node, index, way, children) };
+        return { ...segment, filters, children: wayOf(node, index, way, below) };
       });
       return ways.filter((each) => each.children.length > 0);
     }

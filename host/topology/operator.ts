@@ -92,4 +92,8 @@ export interface Operator {
   readonly declaration?: Declaration;
   /** Of the child of a branch: which predicate leads here. */
   readonly branch?: number;
+  /** Present: `call` is this aggregate of a stream's records, in this store, and kernels may be able to do it. */
+  readonly aggregate?: { readonly kind: "count"; readonly store: string };
+  /** It takes the new values out of a table's changes: behind kernels, which make no changes, nothing is left to do. */
+  readonly unwraps?: true;
 }

@@ -44,6 +44,8 @@ export interface PlannedStore {
   readonly spec: StoreSpec;
   /** As Kafka knows it; undefined: the store has none. */
   readonly changelog: string | undefined;
+  /** Kernels change it, unless it has a record cache. */
+  readonly inKernels: boolean;
 }
 
 /** A node that records come to one by one. */
@@ -133,6 +135,16 @@ export interface ProcessStep {
   readonly kind: "process";
   readonly name: string;
   readonly node: NodeId;
+  /** The same by kernels, batch by batch, where the store has no record cache. */
+  readonly inKernels?: AggregateStep;
+}
+
+/** An aggregate of records by their keys: of each the new value goes on. */
+export interface AggregateStep {
+  readonly kind: "count";
+  readonly store: StoreSpec;
+  /** What the graph has below the node. */
+  readonly children: readonly PlanStep[];
 }
 
 /** Keeps the rows for which "all comparisons hold" equals `keeps`. */
@@ -197,6 +209,15 @@ export function sinksBelow(steps: readonly PlanStep[]): readonly SinkStep[] {
     if (step.kind === "sink") return [step];
     if (step.kind === "process") return [];
     return step.kind === "branch" ? step.ways.flatMap(sinksBelow) : sinksBelow(step.children);
+  });
+}
+
+/** The stores that kernels can change below some steps, by name. */
+export function kernelStoresBelow(steps: readonly PlanStep[]): readonly string[] {
+  return steps.flatMap((step) => {
+    if (step.kind === "process") return step.inKernels === undefined ? [] : [step.inKernels.store.name];
+    if (step.kind === "sink") return [];
+    return step.kind === "branch" ? step.ways.flatMap(kernelStoresBelow) : kernelStoresBelow(step.children);
   });
 }
 

@@ -55,6 +55,14 @@ export interface StoreSpec<S = unknown> {
   readonly store?: S;
 }
 
+/** Whether kernels change a store in place of processors. @param inKernels whether they can */
+export function kernelsChange(
+  { spec, inKernels }: { readonly spec: StoreSpec; readonly inKernels: boolean },
+  cacheBytesMax: number,
+): boolean {
+  return inKernels && !hasRecordCache(spec, cacheBytesMax);
+}
+
 /** Whether the store's changes are told, and logged, at commits, and not when they are made: once for each key. */
 export function hasRecordCache({ kind, caching }: StoreSpec, cacheBytesMax: number): boolean {
   return kind === "suppress-buffer" || (caching && cacheBytesMax > 0);

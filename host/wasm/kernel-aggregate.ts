@@ -22,7 +22,7 @@ export interface KernelAggregate extends BatchHolder {
   /**
    * Runs over the selected rows, from an index in the selection on; keys that are not in memory are loaded.
    *
-   * @param rows the decoded values; undefined for a count.
+   * @param rows the decoded values; a count needs none, but where there are some, nulls among them do not count.
    * @returns index up to which rows are done: take the records, go on from there. Always beyond `start`, unless there is
    * nothing left. Errors: KERNEL_MEMORY_FULL: the table has no room for the row at `start`, and nothing is changed.
    */
@@ -85,7 +85,10 @@ export function openAggregate(memory: LinearMemory, settings: AggregateSettings)
 
   return {
     run(table, from, selection, start, rows) {
-      if (table.hasSource && start === 0) prefetch(table, from, selection);
+      if (table.hasSource && start === 0) {
+        table.relieve();
+        prefetch(table, from, selection);
+      }
       let isFull = false;
       for (;;) {
         const result = memory.call((kernels) =>

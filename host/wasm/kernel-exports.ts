@@ -62,10 +62,11 @@ export interface KernelExports {
   stateUndoFrom(state: number, row: number): void;
   stateSettle(state: number): void;
   stateCut(state: number): void;
+  stateChanges(state: number): number;
   stateCommit(state: number): void;
   stateRollback(state: number): void;
   stateFlushed(state: number): void;
-  stateEvict(state: number, bytes: number): void;
+  stateEvict(state: number, bytes: number, bucketsMax: number): void;
   aggregateNew(rowsMax: number): number;
   aggregateFree(aggregate: number): void;
   aggregateMissing(state: number, batch: number, selection: number, target: number): number;

@@ -274,6 +274,8 @@ export type FormPart =
 export interface FormSettings {
   readonly key: FormPart;
   readonly value: FormPart;
+  /** false: the record has none, whatever the row has. Default true. */
+  readonly headers?: boolean;
 }
 
 export interface RecordForm {

@@ -6,6 +6,7 @@ import {
   FORM_FROM_BATCH,
   FORM_FROM_FIELD,
   FORM_FROM_JSON,
+  FORM_HEADERS_AT,
   FORM_PART_BYTES,
 } from "../../kernels/abi/form.ts";
 import { writeField } from "./field-at.ts";
@@ -17,6 +18,7 @@ export function openForm(memory: LinearMemory, settings: FormSettings): RecordFo
   const bytes = Buffer.alloc(FORM_BYTES);
   writePart(bytes, 0, settings.key);
   writePart(bytes, FORM_PART_BYTES, settings.value);
+  bytes.writeUInt32LE(settings.headers === false ? 0 : 1, FORM_HEADERS_AT);
   const address = memory.allocate(FORM_BYTES, "a record form");
   memory.bytes.set(bytes, address);
   return {

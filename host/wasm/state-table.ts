@@ -1,4 +1,7 @@
 import {
+  CHANGE_KEY_AT,
+  CHANGE_KEY_LENGTH_AT,
+  CHANGE_VALUE_LENGTH_AT,
   ENTRY_KEY_AT,
   ENTRY_KEY_LENGTH_AT,
   ENTRY_NEXT_DUE_AT,
@@ -16,6 +19,9 @@ import { assert } from "../assert.ts";
 import type { LinearMemory } from "./linear-memory.ts";
 
 const WHAT = "a store's table";
+const BUCKETS_ALL = 0xffff_ffff;
+/** Some buckets for each row of a large batch. */
+const BUCKETS_OF_A_BATCH = 4096;
 
 /** What a table is a cache of. */
 export interface StateSource {
@@ -54,6 +60,11 @@ export class StateTable {
       memory.call((kernels) => kernels.stateNew(bytesMax, complete)),
       WHAT,
     );
+  }
+
+  /** A trap has ended the instance, and all that the table held is gone. */
+  get dead(): boolean {
+    return this.#memory.dead;
   }
 
   /** Entries in memory, those that are known to be absent among them. */
@@ -130,8 +141,13 @@ export class StateTable {
     this.#memory.call((kernels) => kernels.stateSettle(this.address));
   }
 
-  cut(): void {
+  /** @returns CHANGES: what the generation that closes has changed, as a copy. */
+  cut(): Uint8Array {
     this.#memory.call((kernels) => kernels.stateCut(this.address));
+    const found = this.#memory.call((kernels) => kernels.stateChanges(this.address));
+    if (found === 0) throw this.#memory.full(WHAT);
+    const { at, length } = this.#found(found);
+    return this.#copy(at, length)!;
   }
 
   /** The last cut is final. */
@@ -167,7 +183,13 @@ export class StateTable {
   /** Lets entries go that equal the source's, until no more than cacheBytesMax is in use. */
   evict(): void {
     if (this.#source === undefined) return;
-    this.#memory.call((kernels) => kernels.stateEvict(this.address, this.#cacheBytesMax));
+    this.#memory.call((kernels) => kernels.stateEvict(this.address, this.#cacheBytesMax, BUCKETS_ALL));
+  }
+
+  /** Where twice as much is in memory as may stay: lets some go, as many as a batch brings in and no long walk. */
+  relieve(): void {
+    if (this.#source === undefined || this.usedBytes <= 2 * this.#cacheBytesMax) return;
+    this.#memory.call((kernels) => kernels.stateEvict(this.address, this.#cacheBytesMax, BUCKETS_OF_A_BATCH));
   }
 
   /** Forgets all that is in memory. */
@@ -223,5 +245,19 @@ export class StateTable {
     this.#memory.bytes.set(key, at);
     if (value !== undefined) this.#memory.bytes.set(value, at + key.length);
     return at;
+  }
+}
+
+/** Reads CHANGES: keys and values are views; undefined: the entry is deleted. */
+export function* changesIn(
+  changes: Uint8Array,
+): Iterable<readonly [key: Uint8Array, value: Uint8Array | undefined]> {
+  const view = new DataView(changes.buffer, changes.byteOffset, changes.length);
+  for (let at = 0; at < changes.length; ) {
+    const valueAt = at + CHANGE_KEY_AT + view.getUint32(at + CHANGE_KEY_LENGTH_AT, true);
+    const valueLength = view.getInt32(at + CHANGE_VALUE_LENGTH_AT, true);
+    const key = changes.subarray(at + CHANGE_KEY_AT, valueAt);
+    at = valueAt + Math.max(0, valueLength);
+    yield [key, valueLength === VALUE_ABSENT ? undefined : changes.subarray(valueAt, at)];
   }
 }

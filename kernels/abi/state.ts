@@ -102,3 +102,16 @@ export const LOGGED_OVERHEAD = 20;
  */
 export const FOUND_LENGTH_AT = 0;
 export const FOUND_VALUE_AT = 4;
+
+/**
+ * CHANGES: what one generation has made of the entries that it changed, one behind the other, for the host to keep: the
+ * instance may be lost before a backend has them.
+ *
+ *     0           4             8
+ *     +-----------+-------------+---------+-----------+
+ *     | keyLength | valueLength | key ... | value ... |     valueLength: -1: deleted
+ *     +-----------+-------------+---------+-----------+
+ */
+export const CHANGE_KEY_LENGTH_AT = 0;
+export const CHANGE_VALUE_LENGTH_AT = 4;
+export const CHANGE_KEY_AT = 8;

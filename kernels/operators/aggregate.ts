@@ -109,7 +109,7 @@ export function aggregateMissing(state: usize, batch: usize, selection: usize, t
  * Batch with one record for each change (key; the new aggregate, 8 bytes; the larger of both timestamps; the row's
  * headers). A row without key or value changes nothing, as in Kafka Streams, nor does one whose field is null.
  *
- * @param decoded ROWS with the field, 0 for a count.
+ * @param decoded ROWS with the field; of a count: those of the values, whose nulls are not counted, or 0.
  * @param from index in the selection to go on at.
  * @returns index up to which rows are done. Errors: ERROR_MEMORY_FULL, and nothing is changed.
  */
@@ -172,12 +172,14 @@ export function aggregateRows(
   for (; index < kept; index++) {
     const row = <usize>load<u32>(selection + SELECTION_ROWS_AT + (<usize>index << 2));
     const length = load<i32>(keyLengths + (row << 2));
+    let isNull = length < 0 || load<i32>(valueLengths + (row << 2)) < 0;
     let field: usize = 0;
     if (tables) {
       const rowTable = <usize>load<u32>(tables + (row << 2));
-      if (rowTable) field = addressOfField(aggregate + AGGREGATE_FIELD_AT, rowTable);
+      if (!rowTable) isNull = true;
+      else if (kind != AGGREGATE_COUNT) field = addressOfField(aggregate + AGGREGATE_FIELD_AT, rowTable);
     }
-    if (length < 0 || load<i32>(valueLengths + (row << 2)) < 0 || (kind != AGGREGATE_COUNT && !field)) {
+    if (isNull || (kind != AGGREGATE_COUNT && !field)) {
       dropped++;
       continue;
     }

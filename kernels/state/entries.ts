@@ -209,11 +209,13 @@ function splitBucket(state: usize): void {
 /**
  * Drops entries that equal the backend's and that no journal names, until at most `bytes` are in use: those first that
  * were not used since the last time the hand passed.
+ *
+ * @param bucketsMax most buckets to look at: each twice is enough for all that can go.
  */
-export function stateEvict(state: usize, bytes: u32): void {
+export function stateEvict(state: usize, bytes: u32, bucketsMax: u32): void {
   const buckets = load<u32>(state, STATE_BUCKETS_AT);
   let hand = load<u32>(state, STATE_HAND_AT);
-  for (let turns = buckets << 1; turns && load<u32>(state, STATE_USED_AT) > bytes; turns--) {
+  for (let turns = min<u32>(buckets << 1, bucketsMax); turns && load<u32>(state, STATE_USED_AT) > bytes; turns--) {
     hand = hand + 1 < buckets ? hand + 1 : 0;
     for (let entry = <usize>load<u32>(slotAt(state, hand)); entry; ) {
       const next = <usize>load<u32>(entry, ENTRY_NEXT_AT);

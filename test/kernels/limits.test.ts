@@ -43,7 +43,7 @@ test("layouts nest", () => {
   assert.ok(expression.EXPRESSION_NODE_NUMBER_AT + 8 <= expression.EXPRESSION_NODE_BYTES);
   assert.ok(descriptor.OUTPUT_NO_SLOT > 4 + 2 * 2 * descriptor.JSON_FIELDS_MAX); // a vtable with all null marks
   assert.ok(form.FORM_FIELD_AT + field.FIELD_BYTES <= form.FORM_PART_BYTES);
-  assert.equal(form.FORM_BYTES, 2 * form.FORM_PART_BYTES);
+  assert.equal(form.FORM_HEADERS_AT, 2 * form.FORM_PART_BYTES);
   assert.ok(sink.SINK_REFUSED_AT + 4 <= sink.SINK_BUILDERS_AT);
   assert.ok(sink.BUILDER_ROOM_HINT_AT + 4 <= sink.BUILDER_BYTES);
   assert.ok(batch.BATCH_VTABLE_AT + batch.BATCH_VTABLE_BYTES <= batch.BATCH_TABLE_AT);

@@ -6,17 +6,7 @@ import { StoreTable } from "../../host/state/store-table.ts";
 import { openKernelInstance } from "../../host/wasm/kernel-instance.ts";
 import { kernelModule } from "../../host/wasm/kernel-module.ts";
 import type { StateTable } from "../../host/wasm/state-table.ts";
-
-/** Numbers from 0 up to and without `below`: the same for the same seed. */
-function randomOf(seed: number): (below: number) => number {
-  let state = seed;
-  return (below) => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % below;
-  };
-}
+import { randomNumbers } from "../state/random-numbers.ts";
 
 const keyOf = (number: number) => Buffer.from(`${"k".repeat(number % 37)}${number}`);
 const text = (bytes: Uint8Array | undefined) => bytes && Buffer.from(bytes).toString("latin1");
@@ -49,7 +39,7 @@ function flush({ wasm, store, backends }: Pair): void {
 }
 
 function run(seed: number, keys: number, cacheBytesMax: number, hasSource: boolean): void {
-  const random = randomOf(seed);
+  const random = randomNumbers(seed);
   const pair = openPair(cacheBytesMax, hasSource);
   const { wasm, store } = pair;
   let isClosing = false;
@@ -138,7 +128,7 @@ test("without room a put changes nothing, and what was there stays", () => {
 
 test("keys that come and go do not make linear memory grow", () => {
   const kernels = openKernelInstance(kernelModule());
-  const random = randomOf(7);
+  const random = randomNumbers(7);
   const source = { get: () => undefined };
   const table = kernels.newStateTable({ bytesMax: 64 << 20, cacheBytesMax: 1 << 20, source });
   for (let turn = 0; turn < 400; turn++) {

@@ -1,4 +1,4 @@
-import type { PlanStep, SegmentStep } from "../plan.ts";
+import type { AggregateStep, PlanStep, ProcessStep, SegmentStep } from "../plan.ts";
 
 /**
  * Makes one segment of a segment and the only step behind it, if that is a segment too. What refuses rows stays the
@@ -6,7 +6,9 @@ import type { PlanStep, SegmentStep } from "../plan.ts";
  */
 export function fuseSegments(steps: readonly PlanStep[]): readonly PlanStep[] {
   return steps.map((step) => {
-    if (step.kind === "sink" || step.kind === "process") return step;
+    if (step.kind === "sink") return step;
+    if (step.kind === "process")
+      return step.inKernels === undefined ? step : fusedBehind(step, step.inKernels);
     if (step.kind === "branch") return Object.freeze({ ...step, ways: step.ways.map(fuseSegments) });
     const children = fuseSegments(step.children);
     const only = children.length === 1 ? children[0] : undefined;
@@ -14,6 +16,10 @@ export function fuseSegments(steps: readonly PlanStep[]): readonly PlanStep[] {
       return fused(step, only);
     return Object.freeze({ ...step, children });
   });
+}
+
+function fusedBehind(step: ProcessStep, inKernels: AggregateStep): ProcessStep {
+  return Object.freeze({ ...step, inKernels: { ...inKernels, children: fuseSegments(inKernels.children) } });
 }
 
 /** The projection of the second stands: it is in terms of the source's row already. */

@@ -1,0 +1,58 @@
+import { isProcess } from "./graph.ts";
+import type { LogicalNode, ProcessorNode } from "./node.ts";
+import type { AnySerde } from "./serde.ts";
+import type { StoreSpec } from "./store-spec.ts";
+import { belowOf, type Children } from "./tree.ts";
+
+/** Stores by name, of those that no two nodes use: nobody sees when within a batch they change. */
+export type OwnStores = ReadonlyMap<string, StoreSpec>;
+
+export function storesOfOne(nodes: readonly LogicalNode[], stores: readonly StoreSpec[]): OwnStores {
+  const uses = nodes.flatMap((node) =>
+    node.kind === "processor"
+      ? [...node.operator.facts.stores, ...(node.operator.facts.hiddenStores ?? [])]
+      : [],
+  );
+  const own = stores.filter(({ name }) => uses.filter((each) => each === name).length === 1);
+  return new Map(own.map((spec) => [spec.name, spec]));
+}
+
+/** What comes to an aggregate, as far as kernels can read it. */
+export interface Arriving {
+  /** Serdes by which it was read; undefined: a function, or a kernel, has made it. */
+  readonly key: AnySerde | undefined;
+  readonly value: AnySerde | undefined;
+  /** Kernels have made rows of the values, and know which of them are null. */
+  readonly hasRows: boolean;
+}
+
+/**
+ * Whether kernels can do what a node does: they know the bytes of its keys and values, and nothing needs its changes but
+ * streams of its new values.
+ *
+ * @returns its store; undefined: they cannot.
+ */
+export function aggregateInKernels(
+  node: ProcessorNode,
+  { key, value, hasRows }: Arriving,
+  children: Children,
+  stores: OwnStores,
+): StoreSpec | undefined {
+  const { aggregate } = node.operator;
+  const spec = aggregate && stores.get(aggregate.store);
+  if (spec?.kind !== "timestamped-key-value" || spec.value.format !== "i64") return undefined;
+  if (key === undefined || !isPlain(key) || key.format !== spec.key.format || !isPlain(spec.key))
+    return undefined;
+  if (!hasRows && (value === undefined || !isPlain(value))) return undefined;
+  const streams = children.get(node.id) ?? [];
+  const unwrap = streams.every((child) => child.kind === "processor" && child.operator.unwraps === true);
+  const below = streams.flatMap((child) => belowOf(child, children));
+  return unwrap && !below.some(isProcess) ? spec : undefined;
+}
+
+const PLAIN: ReadonlySet<string> = new Set(["string", "bytes", "i32", "i64", "f64"]);
+
+/** Its bytes are the value: the same value has the same bytes, and only no bytes are null. */
+function isPlain({ format, normalizes, rows }: AnySerde): boolean {
+  return PLAIN.has(format) && normalizes !== true && rows === undefined;
+}
