@@ -1,7 +1,7 @@
 import type { WindowRetention } from "../../topology/store-spec.ts";
 import { type KeyText, keyText } from "../key-text.ts";
 import type { StoreAccess } from "../store-access.ts";
-import { TIME_BYTES, timeAt, timeText } from "./time-text.ts";
+import { TIME_BYTES, timeAt, timeBytes, timeText } from "./time-text.ts";
 
 /** Where the store's own stream time lies, and its segments: neither begins as the other. */
 const TIME_KEY: KeyText = "t";
@@ -27,6 +27,8 @@ export class SegmentTimes {
   readonly #retention: WindowRetention;
   readonly #access: StoreAccess;
   readonly #drop: () => void;
+  /** By input. */
+  readonly #streamTimeKeys = new Map<string, KeyText>();
   readonly #last = new Map<KeyText, { readonly bytes: Uint8Array; readonly time: number }>();
 
   /** @param drop is told of what comes too late. */
@@ -93,11 +95,20 @@ export class SegmentTimes {
    * @returns its stream time: the largest that it has seen; -1: none.
    */
   streamTime(input: string, seen: number): number {
-    const key = `${STREAM_TIME}${input}`;
+    const key = this.#streamTimeKey(input);
     const before = Math.max(this.#read(key), input === "" ? -1 : this.#read(STREAM_TIME));
     if (seen <= before) return before;
     this.#write(key, seen);
     return seen;
+  }
+
+  #streamTimeKey(input: string): KeyText {
+    let key = this.#streamTimeKeys.get(input);
+    if (key === undefined) {
+      key = `${STREAM_TIME}${input}`;
+      this.#streamTimeKeys.set(input, key);
+    }
+    return key;
   }
 
   /** Up to when windows that have closed are told; -1: none is, or the store was restored. */
@@ -120,7 +131,9 @@ export class SegmentTimes {
   }
 
   #write(key: KeyText, time: number): void {
-    this.#access.put(key, Buffer.from(timeText(time), "latin1"), undefined);
+    const bytes = timeBytes(time);
+    this.#last.set(key, { bytes, time });
+    this.#access.put(key, bytes, undefined);
   }
 
   /** Forgets the segments from one to another, that one not included. */

@@ -10,6 +10,14 @@ export function timeText(time: number): KeyText {
   return numberText(Math.floor(time / HIGH)) + numberText(time % HIGH);
 }
 
+/** The same as bytes. */
+export function timeBytes(time: number): Buffer {
+  const bytes = Buffer.allocUnsafe(TIME_BYTES);
+  bytes.writeUInt32BE(Math.floor(time / HIGH), 0);
+  bytes.writeUInt32BE(time % HIGH, 4);
+  return bytes;
+}
+
 /** 4 bytes, big-endian. */
 export function numberText(value: number): KeyText {
   return String.fromCharCode(
