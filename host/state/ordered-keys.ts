@@ -27,9 +27,18 @@ export class OrderedKeys {
     this.#added.push(key);
   }
 
-  *in({ from, to, reverse }: TextRange): Generator<KeyText, undefined> {
+  delete(key: KeyText): void {
+    this.#sortIn();
+    this.#tree.delete(key);
+  }
+
+  #sortIn(): void {
     for (const key of this.#added) this.#tree.set(key, true, false);
     this.#added = [];
+  }
+
+  *in({ from, to, reverse }: TextRange): Generator<KeyText, undefined> {
+    this.#sortIn();
     if (reverse === true) {
       for (const [key] of this.#tree.entriesReversed(to, undefined, true)) {
         if (from !== undefined && key < from) return;

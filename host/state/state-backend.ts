@@ -13,7 +13,7 @@ export interface StateBackend {
   get(store: string, key: Uint8Array): Uint8Array | undefined;
   /** Entries in the order of their keys' unsigned bytes. What is committed meanwhile may or may not be seen. */
   range(store: string, range: KeyRange): Iterable<readonly [key: Uint8Array, value: Uint8Array]>;
-  /** How many entries a store has, about. */
+  /** How many entries a store has, about; 0 only if it has none. */
   size(store: string): number;
   /** All of it or nothing, also when the process is killed meanwhile. Synchronous. */
   commit(changes: readonly StoreChanges[]): void;

@@ -23,6 +23,7 @@ export type TableEntry = readonly [key: KeyText, value: Uint8Array];
 const ENTRY_BYTES = 120;
 /** Entries that a scan reads at a time: what is put or deleted between two such reads, it sees. */
 const SCAN_ENTRIES = 128;
+const NOTHING_STORED: readonly (readonly [Uint8Array, Uint8Array])[] = [];
 
 /**
  * One store of one task in memory, before its backend: what is not flushed yet, what was read, and the journal that
@@ -47,8 +48,10 @@ export class StoreTable {
   /** Keys whose committed value the backend does not have. */
   #unflushed = new Set<KeyText>();
   #unflushedBytes = 0;
-  /** Keys in memory that a scan must merge with the backend's; undefined: nobody has scanned yet. */
+  /** Keys in memory that a scan must merge with the backend's, or all there are; undefined: nobody has scanned yet. */
   #ordered: OrderedKeys | undefined;
+  /** See `#isWhole`; undefined: not known. */
+  #whole: boolean | undefined;
 
   /** @param cacheBytesMax what may stay in memory though the backend has it, in bytes. */
   constructor(name: string, backend: StateBackend, cacheBytesMax: number) {
@@ -63,6 +66,7 @@ export class StoreTable {
   get(key: KeyText): Uint8Array | undefined {
     const entry = this.#entries.get(key);
     if (entry !== undefined) return entry ?? undefined;
+    if (this.#isWhole) return undefined;
     const loaded = this.#backend.get(this.name, keyBytes(key));
     this.#keep(key, loaded ?? null);
     return loaded;
@@ -76,7 +80,7 @@ export class StoreTable {
   /** As of the last commit, whatever is being computed. */
   committed(key: KeyText): Uint8Array | undefined {
     const entry = this.#committedEntry(key);
-    return entry === undefined ? this.#backend.get(this.name, keyBytes(key)) : (entry ?? undefined);
+    return entry === undefined ? this.#stored(key) : (entry ?? undefined);
   }
 
   *committedRange(range: TextRange): Iterable<TableEntry> {
@@ -101,14 +105,28 @@ export class StoreTable {
     return this.#entries.get(key);
   }
 
+  /** All that the backend has is in memory as well: nobody asks it. So it is from its first entry on, until one must leave. */
+  get #isWhole(): boolean {
+    this.#whole ??= this.#cacheBytesMax > 0 && this.#backend.size(this.name) === 0;
+    return this.#whole;
+  }
+
+  #stored(key: KeyText): Uint8Array | undefined {
+    return this.#isWhole ? undefined : this.#backend.get(this.name, keyBytes(key));
+  }
+
   *#scan(range: TextRange, entryOf: (key: KeyText) => Before): Iterable<TableEntry> {
-    this.#ordered ??= new OrderedKeys([...this.#unflushed, ...this.#closing.keys(), ...this.#open.keys()]);
     for (let rest: TextRange | undefined = range; rest !== undefined; ) {
-      const stored = this.#backend.range(this.name, rangeBytes(rest));
+      this.#ordered ??= new OrderedKeys(
+        this.#isWhole
+          ? this.#entries.keys()
+          : [...this.#unflushed, ...this.#closing.keys(), ...this.#open.keys()],
+      );
+      const stored = this.#isWhole ? NOTHING_STORED : this.#backend.range(this.name, rangeBytes(rest));
       const part = firstOfBoth(this.#ordered, stored, rest, SCAN_ENTRIES);
       for (const [key, bytes] of part.found) {
         const entry = entryOf(key);
-        const value = entry === undefined ? (bytes ?? this.#backend.get(this.name, keyBytes(key))) : entry;
+        const value = entry === undefined ? (bytes ?? this.#stored(key)) : entry;
         if (value !== null && value !== undefined) yield [key, value];
       }
       rest = part.rest;
@@ -185,9 +203,10 @@ export class StoreTable {
 
   /** What `unflushed` gave is in the backend. */
   flushed(): void {
+    if (this.#isWhole) this.#forgetDeleted();
+    else this.#ordered = undefined;
     this.#unflushed = new Set();
     this.#unflushedBytes = 0;
-    this.#ordered = undefined;
     this.#evict();
   }
 
@@ -201,6 +220,7 @@ export class StoreTable {
     this.#unflushed = new Set();
     this.#unflushedBytes = 0;
     this.#ordered = undefined;
+    this.#whole = undefined;
   }
 
   // ---- memory
@@ -224,6 +244,15 @@ export class StoreTable {
     else this.#drop(key);
   }
 
+  /** What the flush has deleted, and no journal names. */
+  #forgetDeleted(): void {
+    for (const key of this.#unflushed) {
+      if (this.#entries.get(key) !== null || this.#open.has(key) || this.#closing.has(key)) continue;
+      this.#drop(key);
+      this.#ordered?.delete(key);
+    }
+  }
+
   #drop(key: KeyText): void {
     const present = this.#entries.get(key);
     if (present === undefined) return;
@@ -234,6 +263,8 @@ export class StoreTable {
   /** The oldest go first. */
   #evict(): void {
     if (this.#bytes <= this.#cacheBytesMax) return;
+    if (this.#isWhole) this.#ordered = undefined;
+    this.#whole = false;
     for (const key of this.#entries.keys()) {
       if (this.#unflushed.has(key) || this.#open.has(key) || this.#closing.has(key)) continue;
       this.#drop(key);
