@@ -3,6 +3,7 @@ import type { AnySerde, Serde } from "../topology/serde.ts";
 import { Windowed } from "../topology/windowed.ts";
 
 const TIME_BYTES = 8;
+const HIGH = 2 ** 32;
 
 /**
  * Keys of time windows, as Kafka Streams writes them into topics (TimeWindowedSerializer): the key's bytes and the
@@ -49,11 +50,16 @@ export function sessionWindowed<K>(key: Serde<K>): Serde<Windowed<K>> {
 
 function withTimes(serde: AnySerde, key: unknown, ...times: readonly number[]): Uint8Array {
   const made = serde.serialize(key);
-  const inner = typeof made === "string" ? Buffer.from(made) : made;
-  const bytes = Buffer.allocUnsafe(inner.length + times.length * TIME_BYTES);
-  bytes.set(inner);
-  for (const [index, time] of times.entries())
-    bytes.writeBigInt64BE(BigInt(time), inner.length + index * TIME_BYTES);
+  const length = typeof made === "string" ? Buffer.byteLength(made) : made.length;
+  const bytes = Buffer.allocUnsafe(length + times.length * TIME_BYTES);
+  if (typeof made === "string") bytes.write(made);
+  else bytes.set(made);
+  let at = length;
+  for (const time of times) {
+    bytes.writeUInt32BE(Math.floor(time / HIGH), at);
+    bytes.writeUInt32BE(time % HIGH, at + 4);
+    at += TIME_BYTES;
+  }
   return bytes;
 }
 

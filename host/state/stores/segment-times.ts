@@ -27,6 +27,8 @@ export class SegmentTimes {
   readonly #retention: WindowRetention;
   readonly #access: StoreAccess;
   readonly #drop: () => void;
+  /** That was asked for last. */
+  #segment = { number: -1, text: "" };
   /** By input. */
   readonly #streamTimeKeys = new Map<string, KeyText>();
   readonly #last = new Map<KeyText, { readonly bytes: Uint8Array; readonly time: number }>();
@@ -61,7 +63,8 @@ export class SegmentTimes {
   }
 
   segment(number: number): KeyText {
-    return `${SEGMENTS}${timeText(number)}`;
+    if (this.#segment.number !== number) this.#segment = { number, text: `${SEGMENTS}${timeText(number)}` };
+    return this.#segment.text;
   }
 
   numberOf(time: number): number {

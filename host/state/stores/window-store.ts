@@ -51,6 +51,17 @@ const SEQUENCE: KeyText = "s";
 const BY_TIME: KeyText = "i";
 const EMPTY = new Uint8Array();
 
+/** Of a window: its key's text, its start's, both with its number, and that behind its segment: where its value lies. */
+interface Place {
+  readonly key: unknown;
+  readonly start: number;
+  readonly sequence: string;
+  readonly text: KeyText;
+  readonly time: KeyText;
+  readonly name: KeyText;
+  readonly entry: KeyText;
+}
+
 /**
  * Kafka Streams' RocksDBWindowStore in meaning and in the bytes of its changelog: windows lie in segments of time, in each by
  * key and start (WindowKeySchema), and are forgotten segment by segment.
@@ -63,6 +74,8 @@ export class SegmentedWindowStore<K, V> implements WindowStore<K, V> {
   readonly times: SegmentTimes;
   readonly #now: () => number;
   readonly #headers: (() => Uint8Array) | undefined;
+  /** Where the window is that was asked for last: most are read, then written. */
+  #last: Place | undefined;
 
   /**
    * @param now the event time of the record that runs: what is deleted is deleted then.
@@ -90,14 +103,14 @@ export class SegmentedWindowStore<K, V> implements WindowStore<K, V> {
   put(key: K, value: V | null, start: number): void {
     checkTimestamp(this.#spec, start);
     const { keepsDuplicates } = this.#spec.windows!;
-    const text = keyTextOf(this.#spec, key);
     if (value === null || value === undefined) {
-      if (!keepsDuplicates) this.#put(text, start, NO_DUPLICATE, undefined, null, this.#now(), true);
+      if (keepsDuplicates) return;
+      this.#put(this.#placeOf(key, start, NO_DUPLICATE), undefined, null, this.#now(), true);
       return;
     }
     const { stored, logged, timestamp } = this.#layout.write(value);
     const sequence = keepsDuplicates ? this.#nextSequence() : NO_DUPLICATE;
-    this.#put(text, start, sequence, stored, logged, timestamp, true);
+    this.#put(this.#placeOf(key, start, sequence), stored, logged, timestamp, true);
   }
 
   /** A record of the changelog. @param stored its value as the store keeps it */
@@ -108,26 +121,39 @@ export class SegmentedWindowStore<K, V> implements WindowStore<K, V> {
     if (this.#spec.windows!.keepsDuplicates && sequence > this.#sequence)
       this.#access.put(SEQUENCE, Buffer.from(sequence, "latin1"), undefined);
     this.times.streamTime("", timestamp);
-    this.#put(text.slice(0, keyEnd), timeAt(text, keyEnd), sequence, stored, value, timestamp, false);
+    const place = this.#place(undefined, text.slice(0, keyEnd), timeAt(text, keyEnd), sequence);
+    this.#put(place, stored, value, timestamp, false);
   }
 
   #put(
-    key: KeyText,
-    start: number,
-    sequence: string,
+    { start, text, time, sequence, name, entry }: Place,
     stored: Uint8Array | undefined,
     logged: Uint8Array | null,
     timestamp: number,
     isLogged: boolean,
   ): void {
     if (!this.times.observe(start, BY_TIME)) return;
-    const time = timeText(start);
-    const name = `${key}${time}${sequence}`;
     const headers = this.#headers === undefined ? {} : { rawHeaders: this.#headers() };
     const record = { key: Buffer.from(name, "latin1"), value: logged, timestamp, ...headers };
-    this.#access.put(`${this.times.segmentOf(start)}${name}`, stored, isLogged ? record : undefined);
+    this.#access.put(entry, stored, isLogged ? record : undefined);
     if (this.#spec.windows!.isTimeOrdered)
-      this.#access.put(`${BY_TIME}${time}${key}${sequence}`, stored && EMPTY, undefined);
+      this.#access.put(`${BY_TIME}${time}${text}${sequence}`, stored && EMPTY, undefined);
+  }
+
+  #placeOf(key: K, start: number, sequence: string): Place {
+    const last = this.#last;
+    if (last !== undefined && last.key === key && last.start === start && last.sequence === sequence)
+      return last;
+    const place = this.#place(key, keyTextOf(this.#spec, key), start, sequence);
+    // an object may be another key by the time that it comes again
+    this.#last = typeof key === "object" ? undefined : place;
+    return place;
+  }
+
+  #place(key: unknown, text: KeyText, start: number, sequence: string): Place {
+    const time = timeText(start);
+    const name = `${text}${time}${sequence}`;
+    return { key, start, sequence, text, time, name, entry: `${this.times.segmentOf(start)}${name}` };
   }
 
   #nextSequence(): string {
@@ -148,8 +174,7 @@ export class SegmentedWindowStore<K, V> implements WindowStore<K, V> {
   get(key: K, start: number): V | undefined {
     if (start < this.times.visibleFrom) return undefined;
     const sequence = this.#spec.windows!.keepsDuplicates ? this.#sequence : NO_DUPLICATE;
-    const name = `${keyTextOf(this.#spec, key)}${timeText(start)}${sequence}`;
-    const bytes = this.#access.get(`${this.times.segmentOf(start)}${name}`);
+    const bytes = this.#access.get(this.#placeOf(key, start, sequence).entry);
     return bytes === undefined ? undefined : this.#layout.read(bytes);
   }
 
