@@ -22,6 +22,7 @@ import { hasJava } from "./source.ts";
  *   jars-4.3.1-<hash>/   what pom.xml resolves to: tools, Kafka Streams, a broker of that version
  *   jars-3.9.1-<hash>/   what broker-3/pom.xml resolves to: an older broker
  *   tools-<hash>/        java/*.java, compiled
+ *   golden-<hash>/       ../../test/golden/kafka-streams/java/*.java, compiled
  *   runs/<id>/           one cluster's configuration, logs and data, removed when it stops
  * ```
  */
@@ -45,17 +46,22 @@ export async function brokerJars(version: string): Promise<string> {
 
 /** The compiled tools, without the jars that they need. */
 export function toolClasses(): Promise<string> {
-  return once("tools", async () => {
-    const sources = globSync("*.java", { cwd: join(here, "java") }).sort();
-    const texts = sources.map((file) => readFileSync(join(here, "java", file)));
+  return classesOf("tools", join(here, "java"));
+}
+
+/** A folder's Java sources, compiled against Kafka's jars. */
+export function classesOf(name: string, folder: string): Promise<string> {
+  return once(name, async () => {
+    const sources = globSync("*.java", { cwd: folder }).sort();
+    const texts = sources.map((file) => readFileSync(join(folder, file)));
     const jars = await brokerJars(KAFKA_VERSION);
     const logging = readFileSync(join(here, "log4j2.properties"));
-    return made(`tools-${hashOf([jars, logging, ...texts])}`, async (directory) => {
+    return made(`${name}-${hashOf([jars, logging, ...texts])}`, async (directory) => {
       writeFileSync(join(directory, "log4j2.properties"), logging);
       // the container sees the cache only, so the sources are compiled from there
       const copies = sources.map((file) => join(directory, file));
       sources.forEach((file, index) => {
-        cpSync(join(here, "java", file), copies[index]!);
+        cpSync(join(folder, file), copies[index]!);
       });
       const flags = ["--release", "17", "-nowarn", "-proc:none", "-cp", jars, "-d", directory];
       await finished(launch(command("javac", [...flags, ...copies])));

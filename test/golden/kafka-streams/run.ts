@@ -1,0 +1,31 @@
+import { parseArgs } from "node:util";
+import { areasIn, SCENARIO_FOLDER } from "../scenario.ts";
+import { differencesFrom, heldOut } from "./held-out.ts";
+
+/**
+ * `npm run golden:kafka-streams -- [--seed N] [--count N] [AREA]...`: random inputs over the topologies of these areas
+ * (default: all), answered by Kafka Streams and by us. Says each difference, with the scenario as JSON; the last line
+ * counts. Exit status 1 when there is one.
+ */
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { seed: { type: "string", default: "1" }, count: { type: "string", default: "10" } },
+});
+const areas = positionals.length === 0 ? areasIn(SCENARIO_FOLDER) : positionals;
+const [first, count] = [Number(values.seed), Number(values.count)];
+
+let [asked, different] = [0, 0];
+for (let seed = first; seed < first + count; seed++) {
+  const scenarios = heldOut(areas, [seed]);
+  asked += scenarios.length;
+  for (const { scenario, because } of await differencesFrom(scenarios)) {
+    different++;
+    console.log(
+      [`failed ${scenario.name}`, ...because.map((line) => `    ${line}`), JSON.stringify(scenario)].join(
+        "\n",
+      ),
+    );
+  }
+}
+console.log(`${asked} runs, ${different} different`);
+process.exitCode = different === 0 ? 0 : 1;
