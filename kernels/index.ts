@@ -15,12 +15,12 @@ export { jsonBegin, jsonDecode, jsonEncode, jsonEncodeBytesMax, jsonErrorAt, jso
 export { conform } from "./serdes/conform";
 export { rowsDecodePlain } from "./serdes/plain-rows";
 export { rowsDecodeJson } from "./serdes/json-rows";
-export { stateChanges } from "./state/changes";
+export { stateChanges, stateDue } from "./state/changes";
+export { stateSortDue } from "./state/sort-due";
 export { stateEvict } from "./state/entries";
 export { stateCommit, stateCut, stateFlushed, stateRollback, stateSettle, stateUndoFrom } from "./state/journal";
 export {
   stateCommitted,
-  stateCommittedOf,
   stateFree,
   stateGet,
   stateLoad,

@@ -78,6 +78,16 @@ export const JOBS: Readonly<Record<string, JobKind>> = {
     seed: seedAddresses,
     verify: ({ tools }, { input }, output) => verified(tools.verifyCounts(input, output)),
   },
+  keys: {
+    title: "Count by key, half as many keys as records, every update written",
+    contenders: inTurn("count", {}, "count"),
+    async seed(tools, { input }, records) {
+      const keys = Math.ceil(records / 2);
+      await tools.seed(input, keys, { keys, inOrder: true });
+      await tools.seed(input, records - keys, { keys });
+    },
+    verify: ({ tools }, { input }, output) => verified(tools.verifyCounts(input, output)),
+  },
   tumbling: windowed("tumbling", "Count in tumbling windows, every update written", WINDOW_MS),
   hopping: windowed("hopping", "Aggregate in hopping windows, every update written", WINDOW_MS / 2),
   session: windowed("session", "Count in sessions, every update written", WINDOW_MS),

@@ -52,6 +52,7 @@ export class KernelTable implements Table {
       bytesMax: TABLE_BYTES_MAX,
       cacheBytesMax: this.#cacheBytesMax,
       source: { get: (key) => this.#load(key) },
+      sourceIsEmpty: !this.#host.hasEntries && isEmpty(this.#backend.range(this.name, {})),
     });
   }
 
@@ -163,9 +164,11 @@ export class KernelTable implements Table {
   }
 
   unflushed(position: ChangelogPosition | undefined): StoreChanges {
-    const changed = this.inKernels?.unflushed() ?? [];
+    const kernel = this.inKernels;
     const recovered = this.#host.unflushed(position);
-    return { ...recovered, entries: [...recovered.entries, ...changed] }; // the last one of a key counts
+    return kernel === undefined
+      ? recovered
+      : { ...recovered, entries: inTurn(recovered.entries, kernel.unflushed()) };
   }
 
   flushed(): void {
@@ -174,6 +177,17 @@ export class KernelTable implements Table {
     this.inKernels?.flushed();
     this.#host.flushed();
   }
+}
+
+function isEmpty(entries: Iterable<unknown>): boolean {
+  for (const _ of entries) return false;
+  return true;
+}
+
+/** The last one of a key counts. */
+function* inTurn<Entry>(first: Iterable<Entry>, second: Iterable<Entry>): Iterable<Entry> {
+  yield* first;
+  yield* second;
 }
 
 /** Of one table: what is dirty is bounded by what a transaction may have, and by what waits for a flush. */

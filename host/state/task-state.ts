@@ -2,7 +2,7 @@ import { assert } from "../assert.ts";
 import { NO_HEADERS } from "../batch/record-header.ts";
 import type { KernelInstance } from "../wasm/kernel-instance.ts";
 import { KernelTable } from "./kernel-table.ts";
-import type { ChangelogPosition, StateBackend } from "./state-backend.ts";
+import type { ChangelogPosition, StateBackend, StoreChanges } from "./state-backend.ts";
 import type { LoggedRecord } from "./store-access.ts";
 import { StoreTable } from "./store-table.ts";
 import { type StoreSurroundings, TaskStore } from "./task-store.ts";
@@ -157,7 +157,9 @@ export class TaskState implements StoreSurroundings {
   }
 
   /**
-   * Writes what is committed to the backends, each in one transaction with its changelog positions.
+   * Writes what is committed to the backends, each in one transaction with its changelog positions. A table that kernels
+   * change may be ahead of its position: what a restart then reads again changes nothing. So its entries go neighbours by
+   * neighbours, since a transaction holds all pages that it changes in memory.
    *
    * @param now milliseconds since the epoch.
    */
@@ -165,7 +167,11 @@ export class TaskState implements StoreSurroundings {
     const byBackend = Map.groupBy(this.#backends, ([, backend]) => backend);
     for (const [backend, stores] of byBackend) {
       const tables = stores.map(([name]) => this.store(name).table);
-      backend.commit(tables.map((table) => table.unflushed(this.#positionOf(table.name, now))));
+      const changes = tables.map((table) => {
+        const all = table.unflushed(this.#positionOf(table.name, now));
+        return table instanceof KernelTable ? { ...all, entries: commitAhead(backend, all) } : all;
+      });
+      backend.commit(changes);
       for (const table of tables) table.flushed();
     }
   }
@@ -179,4 +185,20 @@ export class TaskState implements StoreSurroundings {
   async close(): Promise<void> {
     await Promise.all([...new Set(this.#backends.values())].map((backend) => backend.close()));
   }
+}
+
+/** Entries of a transaction that holds nothing else. */
+const ENTRIES_AHEAD = 16_384;
+
+/** @returns the entries that are left, not many. */
+function commitAhead(backend: StateBackend, { store, entries }: StoreChanges): StoreChanges["entries"] {
+  let left: (readonly [Uint8Array, Uint8Array | undefined])[] = [];
+  for (const entry of entries) {
+    if (left.length === ENTRIES_AHEAD) {
+      backend.commit([{ store, entries: left, position: undefined }]);
+      left = [];
+    }
+    left.push(entry);
+  }
+  return left;
 }

@@ -32,6 +32,9 @@ interface KeptTask {
 
 /** Bytes of a store that its backend has too, and that stay in memory. */
 const CACHE_BYTES_MAX = 32 << 20;
+/** The same of all stores together that kernels change: they are in the linear memory of one instance. */
+const KERNEL_CACHE_BYTES_MAX = 480 << 20;
+const KERNEL_CACHE_BYTES_EACH = 80 << 20;
 /** What is committed goes to the backends when there is so much of it, even before its time. */
 const FLUSH_BYTES = 32 << 20;
 /** delete.retention.ms: Kafka's default. */
@@ -64,7 +67,13 @@ export class StateKeeper {
     const stateful = tasks.filter((task) => this.#storesOf(task).length > 0);
     for (const task of [...this.#remembered.keys()]) if (!tasks.includes(task)) this.#remembered.delete(task);
     const incomplete: StoreToRestore[] = [];
-    for (const task of stateful) incomplete.push(...(await this.#openTask(task)));
+    const inKernels = stateful
+      .flatMap((task) => this.#storesOf(task))
+      .filter((store) => this.#isInKernels(store));
+    const cacheBytesMax = Math.floor(KERNEL_CACHE_BYTES_MAX / Math.max(1, inKernels.length));
+    for (const task of stateful) {
+      incomplete.push(...(await this.#openTask(task, Math.min(cacheBytesMax, KERNEL_CACHE_BYTES_EACH))));
+    }
     if (incomplete.length > 0 && !(await this.#restore(incomplete, mayGoOn))) {
       await this.close();
       return false;
@@ -83,8 +92,15 @@ export class StateKeeper {
     }
   }
 
-  /** @returns the stores that lack something. */
-  async #openTask(task: TaskName): Promise<readonly StoreToRestore[]> {
+  #isInKernels(store: PlannedStore): boolean {
+    return kernelsChange(store, this.#settings.cacheMaxBytes);
+  }
+
+  /**
+   * @param kernelCacheBytesMax for a store that kernels change
+   * @returns the stores that lack something.
+   */
+  async #openTask(task: TaskName, kernelCacheBytesMax: number): Promise<readonly StoreToRestore[]> {
     const stores = this.#storesOf(task);
     const backends = await this.#openBackends(task, stores);
     const { cacheMaxBytes } = this.#settings;
@@ -92,12 +108,13 @@ export class StateKeeper {
       stores.map((store) => {
         const { spec } = store;
         const type = this.#typeOf(spec.backend);
-        const inKernels = kernelsChange(store, cacheMaxBytes);
+        const inKernels = this.#isInKernels(store);
+        const cacheBytesMax = type.persistent ? CACHE_BYTES_MAX : 0;
         return {
           name: spec.name,
           backend: backends.get(type)!,
           isCached: hasRecordCache(spec, cacheMaxBytes),
-          cacheBytesMax: type.persistent || inKernels ? CACHE_BYTES_MAX : 0,
+          cacheBytesMax: inKernels ? kernelCacheBytesMax : cacheBytesMax,
           inKernels,
         };
       }),

@@ -11,11 +11,11 @@ const tables = makeTables();
 /** x^(8 * 2^n) for n from 0 to 31: to move a checksum past any number of bytes, one product a bit. */
 const byteShifts = makeByteShifts();
 
-/** The checksum of bytes[from, to), as an unsigned number. */
-export function crc32c(bytes: Uint8Array, from = 0, to = bytes.length): number {
+/** The checksum of bytes[from, to), as an unsigned number. `before`: that of the bytes before them. */
+export function crc32c(bytes: Uint8Array, from = 0, to = bytes.length, before = 0): number {
   const t = tables;
   const whole = to - ((to - from) % LANES);
-  let crc = -1;
+  let crc = ~before;
   let at = from;
   for (; at < whole; at += LANES) {
     const low = crc ^ (bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24));

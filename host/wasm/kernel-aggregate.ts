@@ -85,9 +85,9 @@ export function openAggregate(memory: LinearMemory, settings: AggregateSettings)
 
   return {
     run(table, from, selection, start, rows) {
-      if (table.hasSource && start === 0) {
+      if (start === 0) {
         table.relieve();
-        prefetch(table, from, selection);
+        if (!table.isComplete) prefetch(table, from, selection);
       }
       let isFull = false;
       for (;;) {

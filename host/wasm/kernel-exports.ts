@@ -49,7 +49,6 @@ export interface KernelExports {
   stateStage(bytes: number): number;
   stateGet(state: number, key: number, length: number): number;
   stateCommitted(state: number, key: number, length: number): number;
-  stateCommittedOf(state: number, entry: number): number;
   stateLoad(state: number, key: number, length: number, value: number, valueLength: number): number;
   statePut(
     state: number,
@@ -63,6 +62,8 @@ export interface KernelExports {
   stateSettle(state: number): void;
   stateCut(state: number): void;
   stateChanges(state: number): number;
+  stateSortDue(state: number): void;
+  stateDue(state: number, from: number, bytesMax: number): number;
   stateCommit(state: number): void;
   stateRollback(state: number): void;
   stateFlushed(state: number): void;

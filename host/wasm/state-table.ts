@@ -2,26 +2,29 @@ import {
   CHANGE_KEY_AT,
   CHANGE_KEY_LENGTH_AT,
   CHANGE_VALUE_LENGTH_AT,
-  ENTRY_KEY_AT,
-  ENTRY_KEY_LENGTH_AT,
-  ENTRY_NEXT_DUE_AT,
   FOUND_LENGTH_AT,
   FOUND_VALUE_AT,
+  STATE_COMPLETE_AT,
   STATE_ENTRIES_AT,
   STATE_HELD_AT,
-  STATE_UNFLUSHED_AT,
   STATE_UNFLUSHED_BYTES_AT,
   STATE_USED_AT,
   VALUE_ABSENT,
   VALUE_UNKNOWN,
+  WRITTEN_AT_AT,
+  WRITTEN_LENGTH_AT,
+  WRITTEN_NEXT_AT,
 } from "../../kernels/abi/state.ts";
 import { assert } from "../assert.ts";
+import type { KernelExports } from "./kernel-exports.ts";
 import type { LinearMemory } from "./linear-memory.ts";
 
 const WHAT = "a store's table";
 const BUCKETS_ALL = 0xffff_ffff;
 /** Some buckets for each row of a large batch. */
 const BUCKETS_OF_A_BATCH = 4096;
+/** CHANGES are copied out so many bytes at a time. */
+const PART_BYTES = 1 << 16;
 
 /** What a table is a cache of. */
 export interface StateSource {
@@ -36,6 +39,8 @@ export interface StateTableSettings {
   readonly cacheBytesMax: number;
   /** undefined: the table has all there is, and evicts nothing. */
   readonly source: StateSource | undefined;
+  /** The source has nothing: until something is evicted, what is not in memory is nowhere. */
+  readonly sourceIsEmpty?: boolean;
 }
 
 /**
@@ -51,11 +56,12 @@ export class StateTable {
   readonly #source: StateSource | undefined;
   readonly #cacheBytesMax: number;
 
-  constructor(memory: LinearMemory, { bytesMax, cacheBytesMax, source }: StateTableSettings) {
+  constructor(memory: LinearMemory, settings: StateTableSettings) {
+    const { bytesMax, cacheBytesMax, source, sourceIsEmpty = false } = settings;
     this.#memory = memory;
     this.#source = source;
     this.#cacheBytesMax = cacheBytesMax;
-    const complete = source === undefined ? 1 : 0;
+    const complete = source === undefined || sourceIsEmpty ? 1 : 0;
     this.address = memory.fitted(
       memory.call((kernels) => kernels.stateNew(bytesMax, complete)),
       WHAT,
@@ -118,8 +124,9 @@ export class StateTable {
     this.load(key, this.#source.get(key));
   }
 
-  get hasSource(): boolean {
-    return this.#source !== undefined;
+  /** What is not in memory is nowhere. */
+  get isComplete(): boolean {
+    return this.#memory.wordAt(this.address + STATE_COMPLETE_AT) !== 0;
   }
 
   // ---- changing
@@ -144,10 +151,7 @@ export class StateTable {
   /** @returns CHANGES: what the generation that closes has changed, as a copy. */
   cut(): Uint8Array {
     this.#memory.call((kernels) => kernels.stateCut(this.address));
-    const found = this.#memory.call((kernels) => kernels.stateChanges(this.address));
-    if (found === 0) throw this.#memory.full(WHAT);
-    const { at, length } = this.#found(found);
-    return this.#copy(at, length)!;
+    return this.#written((kernels) => kernels.stateChanges(this.address)).changes;
   }
 
   /** The last cut is final. */
@@ -160,18 +164,15 @@ export class StateTable {
     this.#memory.call((kernels) => kernels.stateRollback(this.address));
   }
 
-  /** What a flush has to write, as of the last commit. Copies. */
-  unflushed(): (readonly [key: Uint8Array, value: Uint8Array | undefined])[] {
-    const changes: (readonly [Uint8Array, Uint8Array | undefined])[] = [];
-    let entry = this.#memory.wordAt(this.address + STATE_UNFLUSHED_AT);
-    for (; entry !== 0; entry = this.#memory.wordAt(entry + ENTRY_NEXT_DUE_AT)) {
-      const found = this.#found(
-        this.#memory.call((kernels) => kernels.stateCommittedOf(this.address, entry)),
-      );
-      const key = this.#copy(entry + ENTRY_KEY_AT, this.#memory.wordAt(entry + ENTRY_KEY_LENGTH_AT))!;
-      changes.push([key, this.#copy(found.at, found.length)]);
+  /** What a flush has to write, as of the last commit, in the order of the keys; read as it is asked for. */
+  *unflushed(): Iterable<ChangedEntry> {
+    this.#memory.call((kernels) => kernels.stateSortDue(this.address));
+    for (let next = 0, isFirst = true; isFirst || next !== 0; isFirst = false) {
+      const from = next;
+      const part = this.#written((kernels) => kernels.stateDue(this.address, from, PART_BYTES));
+      yield* changesIn(part.changes);
+      next = part.next;
     }
-    return changes;
   }
 
   /** What `unflushed` gave is in the source. */
@@ -186,9 +187,9 @@ export class StateTable {
     this.#memory.call((kernels) => kernels.stateEvict(this.address, this.#cacheBytesMax, BUCKETS_ALL));
   }
 
-  /** Where twice as much is in memory as may stay: lets some go, as many as a batch brings in and no long walk. */
+  /** Where more is in memory than may stay: lets some go, as many as a batch brings in and no long walk. */
   relieve(): void {
-    if (this.#source === undefined || this.usedBytes <= 2 * this.#cacheBytesMax) return;
+    if (this.#source === undefined || this.usedBytes <= 1.25 * this.#cacheBytesMax) return;
     this.#memory.call((kernels) => kernels.stateEvict(this.address, this.#cacheBytesMax, BUCKETS_OF_A_BATCH));
   }
 
@@ -198,6 +199,7 @@ export class StateTable {
       this.#memory.call((kernels) => kernels.stateReset(this.address)),
       WHAT,
     );
+    if (this.#source !== undefined) this.#memory.words[(this.address + STATE_COMPLETE_AT) >> 2] = 0;
   }
 
   close(): void {
@@ -238,6 +240,15 @@ export class StateTable {
     return length < 0 ? undefined : Uint8Array.prototype.slice.call(this.#memory.bytes, at, at + length);
   }
 
+  #written(write: (kernels: KernelExports) => number) {
+    const written = this.#memory.call(write);
+    if (written === 0) throw this.#memory.full(WHAT);
+    const at = this.#memory.wordAt(written + WRITTEN_AT_AT);
+    const changes = new Uint8Array(this.#memory.wordAt(written + WRITTEN_LENGTH_AT));
+    changes.set(this.#memory.bytes.subarray(at, at + changes.length));
+    return { changes, next: this.#memory.wordAt(written + WRITTEN_NEXT_AT) };
+  }
+
   #stage(key: Uint8Array, value: Uint8Array | undefined): number {
     const bytes = key.length + (value?.length ?? 0);
     const at = this.#memory.call((kernels) => kernels.stateStage(bytes));
@@ -248,16 +259,17 @@ export class StateTable {
   }
 }
 
-/** Reads CHANGES: keys and values are views; undefined: the entry is deleted. */
-export function* changesIn(
-  changes: Uint8Array,
-): Iterable<readonly [key: Uint8Array, value: Uint8Array | undefined]> {
+/** undefined: the entry is deleted. */
+export type ChangedEntry = readonly [key: Uint8Array, value: Uint8Array | undefined];
+
+/** Reads CHANGES. Keys and values are copies: small ones cost less than views. */
+export function* changesIn(changes: Uint8Array): Iterable<ChangedEntry> {
   const view = new DataView(changes.buffer, changes.byteOffset, changes.length);
   for (let at = 0; at < changes.length; ) {
     const valueAt = at + CHANGE_KEY_AT + view.getUint32(at + CHANGE_KEY_LENGTH_AT, true);
     const valueLength = view.getInt32(at + CHANGE_VALUE_LENGTH_AT, true);
-    const key = changes.subarray(at + CHANGE_KEY_AT, valueAt);
+    const key = changes.slice(at + CHANGE_KEY_AT, valueAt);
     at = valueAt + Math.max(0, valueLength);
-    yield [key, valueLength === VALUE_ABSENT ? undefined : changes.subarray(valueAt, at)];
+    yield [key, valueLength === VALUE_ABSENT ? undefined : changes.slice(valueAt, at)];
   }
 }

@@ -12,7 +12,7 @@
  *     +-----------+----------------+-----+---------+---------+-----+-----------+------------------+---------------+
  *
  * held: bytes taken from the allocator, at most bytesMax. used: bytes of them in blocks that are in use. parity: which
- * of an entry's two befores is the open generation's. hand: the bucket at which eviction goes on.
+ * of an entry's two befores is the open generation's. complete: 1: a key that is not in memory is nowhere. hand: the bucket at which eviction goes on.
  */
 export const STATE_CHUNKS_AT = 0;
 export const STATE_TOP_AT = 4;
@@ -104,8 +104,8 @@ export const FOUND_LENGTH_AT = 0;
 export const FOUND_VALUE_AT = 4;
 
 /**
- * CHANGES: what one generation has made of the entries that it changed, one behind the other, for the host to keep: the
- * instance may be lost before a backend has them.
+ * CHANGES: entries of a generation, as it has made them, or entries that are due, as of the last commit: one behind the
+ * other, for the host to keep. The instance may be lost before a backend has them.
  *
  *     0           4             8
  *     +-----------+-------------+---------+-----------+
@@ -115,3 +115,15 @@ export const FOUND_VALUE_AT = 4;
 export const CHANGE_KEY_LENGTH_AT = 0;
 export const CHANGE_VALUE_LENGTH_AT = 4;
 export const CHANGE_KEY_AT = 8;
+
+/**
+ * WRITTEN: where CHANGES are, until the next call, and how many bytes.
+ *
+ *     0        4    8      12
+ *     +--------+----+------+
+ *     | length | at | next |     next: the ENTRY with which to go on, 0: none
+ *     +--------+----+------+
+ */
+export const WRITTEN_LENGTH_AT = 0;
+export const WRITTEN_AT_AT = 4;
+export const WRITTEN_NEXT_AT = 8;

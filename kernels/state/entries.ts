@@ -11,6 +11,7 @@ import {
   ENTRY_VALUE_LENGTH_AT,
   ENTRY_VALUE_ROOM_AT,
   STATE_BUCKETS_AT,
+  STATE_COMPLETE_AT,
   STATE_ENTRIES_AT,
   STATE_HAND_AT,
   STATE_SEGMENTS_AT,
@@ -222,7 +223,10 @@ export function stateEvict(state: usize, bytes: u32, bucketsMax: u32): void {
       const flags = load<u32>(entry, ENTRY_FLAGS_AT);
       if (!(flags & ENTRY_UNFLUSHED) && load<u64>(entry, ENTRY_BEFORES_AT) == 0) {
         if (flags & ENTRY_REFERENCED) store<u32>(entry, flags & ~ENTRY_REFERENCED, ENTRY_FLAGS_AT);
-        else dropEntry(state, entry);
+        else {
+          dropEntry(state, entry);
+          store<u32>(state, 0, STATE_COMPLETE_AT);
+        }
       }
       entry = next;
     }

@@ -3,7 +3,9 @@ import { test } from "node:test";
 import { KernelTable } from "../../host/state/kernel-table.ts";
 import { keyText } from "../../host/state/key-text.ts";
 import { MemoryBackend } from "../../host/state/memory-backend.ts";
+import type { StoreChanges } from "../../host/state/state-backend.ts";
 import { StoreTable } from "../../host/state/store-table.ts";
+import { TaskState } from "../../host/state/task-state.ts";
 import { type KernelInstance, openKernelInstance } from "../../host/wasm/kernel-instance.ts";
 import { kernelModule } from "../../host/wasm/kernel-module.ts";
 import { randomNumbers } from "./random-numbers.ts";
@@ -143,4 +145,53 @@ test("what is committed outlives the instance, what is open does not, and nothin
   pair.flush();
   assert.equal(text(pair.backend.get(NAME, Buffer.from("a"))), "1");
   assert.equal(pair.table.unflushedBytes, 0);
+});
+
+/** Takes down what it is given. */
+class SpiedBackend extends MemoryBackend {
+  readonly commits: {
+    readonly stores: readonly string[];
+    readonly entries: number;
+    readonly isPlaced: boolean;
+  }[] = [];
+
+  override commit(changes: readonly StoreChanges[]): void {
+    const taken = changes.map((change) => ({ ...change, entries: [...change.entries] }));
+    this.commits.push({
+      stores: taken.map(({ store }) => store),
+      entries: taken.reduce((sum, { entries }) => sum + entries.length, 0),
+      isPlaced: taken.every(({ position }) => position !== undefined),
+    });
+    super.commit(taken);
+  }
+}
+
+test("a flush writes neighbours first, in transactions of their own, and what they stand for with the last", () => {
+  const backend = new SpiedBackend();
+  const settings = { backend, isCached: false, cacheBytesMax: 0 };
+  const state = new TaskState([
+    { name: "kernels", inKernels: true, ...settings },
+    { name: "javascript", inKernels: false, ...settings },
+  ]);
+  const topicId = "0".repeat(32);
+  for (const store of state.stores.keys()) state.restored(store, topicId, 7n);
+  state.attach(openKernelInstance(kernelModule()));
+  for (let number = 0; number < 40_000; number++) {
+    for (const { table } of state.stores.values()) table.put(`key ${number}`, Buffer.from(`${number}`), 0);
+  }
+  state.settle();
+  state.cut();
+  state.commit();
+  state.flush(0);
+  const [last, ...ahead] = backend.commits.toReversed();
+  assert.deepEqual(last!.stores, ["kernels", "javascript"]);
+  assert.ok(last!.isPlaced);
+  assert.equal(ahead.length, 2);
+  assert.ok(ahead.every(({ stores, isPlaced }) => stores.join() === "kernels" && !isPlaced));
+  assert.equal(
+    backend.commits.reduce((sum, { entries }) => sum + entries, 0),
+    80_000,
+  );
+  assert.equal(text(backend.get("kernels", Buffer.from("key 39999"))), "39999");
+  assert.deepEqual(backend.position("kernels"), { topicId, offset: 7n, at: 0 });
 });

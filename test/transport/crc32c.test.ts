@@ -33,6 +33,7 @@ test("two checksums make that of both parts, whatever their lengths", () => {
     const bytes = randomBytes(a + b);
     const both = crc32cCombine(crc32c(bytes, 0, a), crc32c(bytes, a), b);
     assert.equal(both, crc32c(bytes), `${a} and ${b} bytes`);
+    assert.equal(crc32c(bytes, a, a + b, crc32c(bytes, 0, a)), both);
   }
 });
 

@@ -27,7 +27,7 @@ function openPair(cacheBytesMax: number, hasSource: boolean): Pair {
 }
 
 function flush({ wasm, store, backends }: Pair): void {
-  const changes = wasm.unflushed();
+  const changes = [...wasm.unflushed()];
   const expected = [...store.unflushed(undefined).entries];
   const sorted = (entries: readonly (readonly [Uint8Array, Uint8Array | undefined])[]) =>
     entries.map(([key, value]) => `${text(key)}=${text(value)}`).sort();
@@ -147,4 +147,25 @@ test("keys that come and go do not make linear memory grow", () => {
   assert.ok(kernels.memoryBytes < 2 << 20, `${kernels.memoryBytes} bytes of linear memory for 1 MiB in use`);
   table.reset();
   assert.equal(table.usedBytes, 0);
+});
+
+test("what is to be flushed comes in the order of the keys' bytes", () => {
+  const random = randomNumbers(11);
+  for (const prefix of ["", "customer-", "a\0"]) {
+    const { wasm } = openPair(0, true);
+    const keys = Array.from({ length: 3000 }, () =>
+      Buffer.concat([
+        Buffer.from(prefix),
+        Buffer.from(Array.from({ length: random(14) }, () => [0, 97, 255][random(3)]!)),
+      ]),
+    );
+    for (const key of keys) wasm.put(key, Buffer.from("v"), 0);
+    wasm.settle();
+    wasm.cut();
+    wasm.commit();
+    const sorted = [...new Set(keys.map((key) => key.toString("hex")))].sort();
+    const due = Array.from(wasm.unflushed(), ([key]) => Buffer.from(key).toString("hex"));
+    assert.deepEqual(due, sorted);
+    wasm.close();
+  }
 });

@@ -1,12 +1,13 @@
 import { createHash } from "node:crypto";
 import { PeridotError } from "../../errors.ts";
-import { crc32c, crc32cCombine } from "../../transport/crc32c.ts";
+import { crc32c } from "../../transport/crc32c.ts";
 
 /** LMDB takes keys of 1 to 1978 bytes. */
 const KEY_BYTES_MAX = 1900;
 const HASH_BYTES = 32;
 /** Before each key: also the empty one has a byte then. */
-const MARK = Buffer.of(0x6b);
+const MARK_BYTE = 0x6b;
+const MARK = Buffer.of(MARK_BYTE);
 /** Behind all keys. */
 const BEHIND_ALL = Buffer.of(0x6c);
 /** Behind each hash. */
@@ -21,7 +22,12 @@ export type Entry = readonly [key: Buffer, value: Buffer];
  * with the same 1900 bytes, the hash is their order, and who reads a range has to sort them.
  */
 export function storedKey(key: Uint8Array): Buffer {
-  if (key.length <= KEY_BYTES_MAX) return Buffer.concat([MARK, key]);
+  if (key.length <= KEY_BYTES_MAX) {
+    const stored = Buffer.allocUnsafe(1 + key.length);
+    stored[0] = MARK_BYTE;
+    stored.set(key, 1);
+    return stored;
+  }
   return Buffer.concat([prefixOf(key), createHash("sha256").update(key).digest()]);
 }
 
@@ -82,5 +88,5 @@ function prefixOf(key: Uint8Array): Buffer {
 }
 
 function sumOf(key: Uint8Array, entry: Uint8Array): number {
-  return crc32cCombine(crc32c(key), crc32c(entry, 4), entry.length - 4);
+  return crc32c(entry, 4, entry.length, crc32c(key));
 }
