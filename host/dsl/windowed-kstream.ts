@@ -1,5 +1,5 @@
 import { unreachable } from "../assert.ts";
-import type { Aggregation } from "../operators/aggregate.ts";
+import { type Aggregation, COUNTING } from "../operators/aggregate.ts";
 import { aggregateSessions } from "../operators/aggregate-sessions.ts";
 import { aggregateSliding } from "../operators/aggregate-sliding.ts";
 import { aggregateWindows } from "../operators/aggregate-windows.ts";
@@ -66,7 +66,7 @@ export class TimeWindowedKStream<K, V> {
 
   /** How many records each window has had. */
   count(materialized: Materialized<K, bigint> = {}): WindowedTable<K, bigint> {
-    return aggregated(this.#source, "AGGREGATE", materialized, i64, COUNTING);
+    return aggregated(this.#source, "AGGREGATE", materialized, i64, WINDOWED_COUNTING);
   }
 
   /** The first value of a window stands for itself, and each further one is combined with what is there. Null deletes. */
@@ -105,7 +105,7 @@ export class SessionWindowedKStream<K, V> {
 
   /** How many records each session has had. */
   count(materialized: Materialized<K, bigint> = {}): WindowedTable<K, bigint> {
-    return aggregated(this.#source, "AGGREGATE", materialized, i64, COUNTING);
+    return aggregated(this.#source, "AGGREGATE", materialized, i64, WINDOWED_COUNTING);
   }
 
   /** The first value of a session stands for itself, and each further one is combined with what is there. Null deletes. */
@@ -136,9 +136,8 @@ export class SessionWindowedKStream<K, V> {
   }
 }
 
-const COUNTING: WindowedAggregation = {
-  initializer: () => 0n,
-  aggregator: (_key, _value, count: bigint) => count + 1n,
+const WINDOWED_COUNTING: WindowedAggregation = {
+  ...COUNTING,
   merger: (_key, one: bigint, other: bigint) => one + other,
 };
 

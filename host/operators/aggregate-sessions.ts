@@ -5,6 +5,7 @@ import type { Processor, StreamRecord } from "../topology/processor.ts";
 import { accepted } from "../topology/result.ts";
 import { Windowed } from "../topology/windowed.ts";
 import type { SessionWindows } from "../topology/windows.ts";
+import { readsOf } from "./aggregate.ts";
 import type { WindowAggregation } from "./aggregate-windows.ts";
 import { FinalResults } from "./final-results.ts";
 import { tableOperator } from "./table-operator.ts";
@@ -25,7 +26,12 @@ export function aggregateSessions(
   sends: SendsOld,
   aggregation: SessionAggregation,
 ): Operator {
-  return tableOperator(role, store, () => aggregateSessionsProcessor(store, sends, aggregation));
+  return tableOperator(
+    role,
+    store,
+    () => aggregateSessionsProcessor(store, sends, aggregation),
+    readsOf(aggregation),
+  );
 }
 
 function aggregateSessionsProcessor(

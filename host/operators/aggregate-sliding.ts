@@ -6,6 +6,7 @@ import type { Processor, StreamRecord } from "../topology/processor.ts";
 import { accepted } from "../topology/result.ts";
 import { Windowed } from "../topology/windowed.ts";
 import type { SlidingWindows } from "../topology/windows.ts";
+import { readsOf } from "./aggregate.ts";
 import { type AggregateStore, type WindowAggregation, WindowForwarder } from "./aggregate-windows.ts";
 import { tableOperator } from "./table-operator.ts";
 
@@ -37,7 +38,12 @@ export function aggregateSliding(
   sends: SendsOld,
   aggregation: WindowAggregation<SlidingWindows>,
 ): Operator {
-  return tableOperator(role, store, () => new SlidingAggregate(role, store, sends, aggregation));
+  return tableOperator(
+    role,
+    store,
+    () => new SlidingAggregate(role, store, sends, aggregation),
+    readsOf(aggregation),
+  );
 }
 
 class SlidingAggregate implements Processor {

@@ -6,7 +6,7 @@ import type { Processor, StreamRecord } from "../topology/processor.ts";
 import { accepted } from "../topology/result.ts";
 import { Windowed } from "../topology/windowed.ts";
 import { type EmitStrategy, startsOf, type TimeWindows } from "../topology/windows.ts";
-import type { Aggregation } from "./aggregate.ts";
+import { type Aggregation, readsOf } from "./aggregate.ts";
 import { FinalResults } from "./final-results.ts";
 import { tableOperator } from "./table-operator.ts";
 
@@ -29,7 +29,12 @@ export function aggregateWindows(
   sends: SendsOld,
   aggregation: WindowAggregation<TimeWindows>,
 ): Operator {
-  return tableOperator(role, store, () => aggregateWindowsProcessor(store, sends, aggregation));
+  return tableOperator(
+    role,
+    store,
+    () => aggregateWindowsProcessor(store, sends, aggregation),
+    readsOf(aggregation),
+  );
 }
 
 function aggregateWindowsProcessor(

@@ -1,5 +1,5 @@
 import { Change, ChangeForwarder, type SendsOld, type TableProcessing } from "../topology/change.ts";
-import type { Operator } from "../topology/operator.ts";
+import type { Operator, OperatorFacts } from "../topology/operator.ts";
 import type { Processor } from "../topology/processor.ts";
 import { accepted } from "../topology/result.ts";
 import { TableStore } from "../topology/table-store.ts";
@@ -9,6 +9,12 @@ import { tableOperator } from "./table-operator.ts";
 export interface Aggregation {
   readonly initializer: () => unknown;
   readonly aggregator: (key: never, value: never, aggregate: never) => unknown;
+  /** false: its aggregator does not look at values. */
+  readonly readsValue?: false;
+}
+
+export function readsOf({ readsValue }: Aggregation): Pick<OperatorFacts, "readsValue"> {
+  return readsValue === false ? { readsValue } : {};
 }
 
 /**
@@ -16,14 +22,24 @@ export interface Aggregation {
  * result's timestamp is the largest that went into it.
  */
 export function aggregate(role: string, store: string, sends: SendsOld, aggregation: Aggregation): Operator {
-  return tableOperator(role, store, () => aggregateProcessor(store, sends, aggregation));
+  return tableOperator(
+    role,
+    store,
+    () => aggregateProcessor(store, sends, aggregation),
+    readsOf(aggregation),
+  );
 }
 
 /** KGroupedStream#count. Where nothing forbids it, kernels do it (kernels/operators/aggregate.ts). */
 export function count(role: string, store: string, sends: SendsOld): Operator {
-  const counting = { initializer: () => 0n, aggregator: (_key: never, _value: never, so: bigint) => so + 1n };
-  return { ...aggregate(role, store, sends, counting as Aggregation), aggregate: { kind: "count", store } };
+  return { ...aggregate(role, store, sends, COUNTING), aggregate: { kind: "count", store } };
 }
+
+export const COUNTING: Aggregation = {
+  initializer: () => 0n,
+  aggregator: (_key, _value, count: bigint) => count + 1n,
+  readsValue: false,
+};
 
 function aggregateProcessor(
   storeName: string,

@@ -14,7 +14,16 @@ import type { GraphOutputs, MadeAt } from "./graph/graph-outputs.ts";
 import type { GraphRun, TaskGraph } from "./graph/task-graph.ts";
 import type { Outbox } from "./outbox.ts";
 import type { ProcessProgram } from "./program.ts";
-import { chunkRow, itemPath, itemsOf, keyReader, type RowSet, sourceRow, valueReader } from "./row-set.ts";
+import {
+  chunkRow,
+  itemPath,
+  itemsOf,
+  keyReader,
+  nullReader,
+  type RowSet,
+  sourceRow,
+  valueReader,
+} from "./row-set.ts";
 import { missingTopic } from "./sink-answers.ts";
 import { timeAfter } from "./timestamps.ts";
 
@@ -59,7 +68,7 @@ export class TaskRun {
     const { graph, bad, chunk, origin, outputs } = this.#parts;
     const items = itemsOf(set);
     const between = Math.max(1, Math.floor(items.length / LOOKS));
-    let read = recordReader(set);
+    let read = recordReader(set, step.readsValue);
     let { grown } = outputs;
     let late = false;
     let rowBefore = -1;
@@ -73,7 +82,7 @@ export class TaskRun {
       if (row >= bad.limit) return;
       rowBefore = row;
       const at = { row, place: step.place, path: itemPath(set, item) };
-      if (grown !== outputs.grown) read = recordReader(set); // linear memory has grown
+      if (grown !== outputs.grown) read = recordReader(set, step.readsValue); // linear memory has grown
       grown = outputs.grown;
       const record = read(item);
       const run = this.#at(at, () => ({ ...origin, offset: chunk.view.offset(row) }));
@@ -163,9 +172,9 @@ export class TaskRun {
 function nowhere(): undefined {}
 
 /** Reads records by item. What headers a record has, outlives the batch: a store may keep them. */
-function recordReader(set: RowSet): (item: number) => FlowRecord {
+function recordReader(set: RowSet, readsValue: boolean): (item: number) => FlowRecord {
   const key = keyReader(set);
-  const value = valueReader(set);
+  const value = readsValue ? valueReader(set) : nullReader(set);
   const { view } = set.source;
   return (item) => {
     const row = sourceRow(set, item);

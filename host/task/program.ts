@@ -126,6 +126,7 @@ export interface KernelDecoding {
 export interface ProcessProgram extends StepProgram {
   readonly kind: "process";
   readonly node: NodeId;
+  readonly readsValue: boolean;
 }
 
 export interface SinkProgram extends StepProgram {
@@ -313,11 +314,11 @@ class StepMaker {
   }
 
   #process(step: ProcessStep, { rowsMax }: Seen): AggregateProgram | ProcessProgram {
-    const { name, node, inKernels } = step;
+    const { name, node, readsValue, inKernels } = step;
     const place = this.#places++;
     if (inKernels === undefined || hasRecordCache(inKernels.store, this.#parts.cacheBytesMax)) {
       this.callsUser = true;
-      return { kind: "process", name, place, node };
+      return { kind: "process", name, place, node, readsValue };
     }
     const aggregate = makeAggregate(step, inKernels, place, { ...this.#parts, rowsMax });
     const made = seenAs(undefined, rowsMax);

@@ -123,6 +123,19 @@ export function valueReader({ source, values, projection, at }: RowSet): RowRead
   return (item) => project(read(item));
 }
 
+const SOMETHING = new Uint8Array();
+/** Of these, bytes are never read as null. */
+const NEVER_NULL: ReadonlySet<string> = new Set(["string", "bytes", "i32", "i64", "f64"]);
+
+/** Reads by item whether a value is null, where that can be seen without reading it; else the value. */
+export function nullReader(set: RowSet): RowReader {
+  const { source, chunk, values, projection, at } = set;
+  const isPlain = source === chunk && values === undefined && projection === undefined;
+  if (!isPlain || !NEVER_NULL.has(chunk.program.value.format)) return valueReader(set);
+  const { view } = chunk;
+  return through((row) => (view.valueLength(row) < 0 ? null : SOMETHING), at);
+}
+
 function through(read: RowReader, at: Uint32Array | undefined): RowReader {
   return at === undefined ? read : (item) => read(at[item]!);
 }

@@ -97,7 +97,8 @@ function processorSteps(node: ProcessorNode, way: Way, below: Below): readonly P
 
 function processStep(node: ProcessorNode, way: Way, below: Below): ProcessStep {
   const { name, id, operator } = node;
-  const step = { kind: "process" as const, name, node: id };
+  const readsValue = operator.facts.readsValue !== false;
+  const step = { kind: "process" as const, name, node: id, readsValue };
   const arriving = {
     key: way.keyChanged || way.byKernel ? undefined : way.key,
     value: way.valueChanged || way.byKernel ? undefined : way.value,

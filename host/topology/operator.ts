@@ -14,6 +14,8 @@ export interface OperatorFacts {
   readonly needsStreamTime: boolean;
   /** It finds under a record's key what others have put into its stores: keys of both must lie in the same partitions. */
   readonly joins?: boolean;
+  /** false: of a record's value it only sees whether it is null. */
+  readonly readsValue?: false;
 }
 
 /** The JavaScript form of an operator: a function of a record, and what its answer means. */

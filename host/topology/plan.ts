@@ -135,6 +135,8 @@ export interface ProcessStep {
   readonly kind: "process";
   readonly name: string;
   readonly node: NodeId;
+  /** false: of values it only sees whether they are null. */
+  readonly readsValue: boolean;
   /** The same by kernels, batch by batch, where the store has no record cache. */
   readonly inKernels?: AggregateStep;
 }

@@ -27,7 +27,10 @@ function withoutKernels(plan: Plan): Plan {
   const plain = (steps: readonly PlanStep[]): readonly PlanStep[] =>
     steps.map((step) => {
       if (step.kind === "sink") return step;
-      if (step.kind === "process") return { kind: step.kind, name: step.name, node: step.node };
+      if (step.kind === "process") {
+        const { kind, name, node, readsValue } = step;
+        return { kind, name, node, readsValue };
+      }
       if (step.kind === "branch") return { ...step, ways: step.ways.map(plain) };
       return { ...step, children: plain(step.children) };
     });
