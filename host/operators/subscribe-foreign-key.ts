@@ -61,11 +61,12 @@ class Subscribing implements Processor {
     if (newValue === null || now === null) {
       if (newValue !== null) this.#context.drop();
       if (before !== null) this.#send(record, before, "delete-and-answer");
-    } else if (before === null) {
+    } else if (before === null || this.#same(before, now)) {
+      // a row that pointed there before had no result either, where there is none now
       this.#send(record, now, "answer-if-there");
     } else {
       // the answer to the new subscription takes the old result back, where it finds none
-      if (!this.#same(before, now)) this.#send(record, before, "delete");
+      this.#send(record, before, "delete");
       this.#send(record, now, "answer-always");
     }
   }

@@ -141,6 +141,8 @@ export interface Scenario {
 }
 
 export const SCENARIO_FOLDER = join(import.meta.dirname, "scenarios");
+/** What random inputs have brought to light (kafka-streams/), as few as show it. */
+export const HELD_OUT_FOLDER = join(import.meta.dirname, "scenarios-held-out");
 
 /** The areas that a folder has scenarios of, from its files AREA.json. */
 export function areasIn(folder: string): readonly string[] {

@@ -3,6 +3,7 @@ import { randomInputs } from "../random-inputs.ts";
 import { runScenario } from "../run-scenario.ts";
 import { readScenarios, SCENARIO_FOLDER, type Scenario } from "../scenario.ts";
 import { askKafkaStreams } from "./ask.ts";
+import { withoutIntended } from "./on-purpose.ts";
 
 /** A scenario with inputs that nobody has chosen, and where we differ from Kafka Streams there. */
 export interface Difference {
@@ -16,7 +17,8 @@ export function heldOut(areas: readonly string[], seeds: readonly number[]): rea
   return scenarios.flatMap((scenario) =>
     seeds.flatMap((seed) => {
       const inputs = randomInputs(scenario, new SeededRandom(seed));
-      return inputs.length === 0 ? [] : [{ ...scenario, name: `${scenario.name}, seed ${seed}`, inputs }];
+      const name = `${scenario.name}, seed ${seed}`;
+      return inputs.length === 0 ? [] : [withoutIntended({ ...scenario, name, inputs })];
     }),
   );
 }
