@@ -1,6 +1,6 @@
 import { assert } from "../assert.ts";
 import { type KeyText, keyBytes } from "./key-text.ts";
-import { firstOfBoth, OrderedKeys, type TextRange } from "./ordered-keys.ts";
+import { firstOfBoth, OrderedKeys, SCAN_ENTRIES, type TextRange } from "./ordered-keys.ts";
 import type { ChangelogPosition, StateBackend, StoreChanges } from "./state-backend.ts";
 
 /** Bytes under a key; null: the entry is deleted. */
@@ -21,9 +21,6 @@ export type TableEntry = readonly [key: KeyText, value: Uint8Array];
 
 /** Memory that an entry takes beside its bytes, about. */
 const ENTRY_BYTES = 120;
-/** Entries that a scan reads at a time: what is put or deleted between two such reads, it sees. */
-const SCAN_ENTRIES = 128;
-const NOTHING_STORED: readonly (readonly [Uint8Array, Uint8Array])[] = [];
 
 /**
  * One store of one task in memory, before its backend: what is not flushed yet, what was read, and the journal that
@@ -73,8 +70,8 @@ export class StoreTable {
   }
 
   /** In the order of the keys' bytes. Changes made meanwhile are seen or not; none is seen twice. */
-  *range(range: TextRange): Iterable<TableEntry> {
-    yield* this.#scan(range, (key) => this.#entries.get(key));
+  range(range: TextRange): Iterable<TableEntry> {
+    return this.#scan(range, (key) => this.#entries.get(key));
   }
 
   /** As of the last commit, whatever is being computed. */
@@ -83,8 +80,8 @@ export class StoreTable {
     return entry === undefined ? this.#stored(key) : (entry ?? undefined);
   }
 
-  *committedRange(range: TextRange): Iterable<TableEntry> {
-    yield* this.#scan(range, (key) => this.#committedEntry(key));
+  committedRange(range: TextRange): Iterable<TableEntry> {
+    return this.#scan(range, (key) => this.#committedEntry(key));
   }
 
   /** Something is in memory: without, all that is committed is in the backend. */
@@ -122,7 +119,7 @@ export class StoreTable {
           ? this.#entries.keys()
           : [...this.#unflushed, ...this.#closing.keys(), ...this.#open.keys()],
       );
-      const stored = this.#isWhole ? NOTHING_STORED : this.#backend.range(this.name, rangeBytes(rest));
+      const stored = this.#isWhole ? undefined : this.#backend.range(this.name, rangeBytes(rest));
       const part = firstOfBoth(this.#ordered, stored, rest, SCAN_ENTRIES);
       for (const [key, bytes] of part.found) {
         const entry = entryOf(key);
