@@ -26,10 +26,10 @@ export interface NextRows {
 
 const NOTHING_TOLD: ReadonlyMap<string, number> = new Map();
 
-/** Event times as of some commit. */
-interface Times {
+/** Event times, and what was to be read next, as of some commit. */
+interface Progress {
   readonly stream: number;
-  readonly queues: readonly number[];
+  readonly queues: readonly { readonly time: number; readonly next: bigint | undefined }[];
 }
 
 /**
@@ -52,8 +52,8 @@ export class ProcessingTask {
   readonly processing: TaskProcessing | undefined;
   readonly #parts: TaskParts;
   #sequence = 0n;
-  #committed: Times;
-  #cut: Times;
+  #committed: Progress;
+  #cut: Progress;
 
   constructor(name: string, queues: readonly SourceQueue[], parts: TaskParts) {
     this.name = name;
@@ -64,7 +64,7 @@ export class ProcessingTask {
     this.#parts = parts;
     this.processing = parts.processing;
     this.streamTime = parts.streamTime;
-    this.#committed = this.#cut = this.#times();
+    this.#committed = this.#cut = this.#progress();
   }
 
   get hasInput(): boolean {
@@ -94,17 +94,16 @@ export class ProcessingTask {
   /** Next offsets of all partitions that have one. */
   get offsets(): readonly OffsetToCommit[] {
     const told = this.processing?.told ?? NOTHING_TOLD;
-    return this.queues.flatMap(({ origin, position, start, time }) => {
-      const offset = position ?? start;
+    return this.queues.flatMap(({ origin, next: offset, time }) => {
       const metadata = timesNote({ partition: time, stream: this.streamTime, told });
       return offset === undefined ? [] : [{ ...origin, offset, metadata }];
     });
   }
 
-  /** The times so far belong to the commit that is being made. */
+  /** Times and offsets so far belong to the commit that is being made. */
   cut(): void {
     this.moved = false;
-    this.#cut = this.#times();
+    this.#cut = this.#progress();
   }
 
   committed(): void {
@@ -118,13 +117,15 @@ export class ProcessingTask {
     this.processing?.rollback(this.streamTime);
     this.#cut = this.#committed;
     this.queues.forEach((queue, index) => {
+      const { time, next } = this.#committed.queues[index]!;
       queue.clear();
-      queue.time = this.#committed.queues[index]!;
+      queue.time = time;
+      queue.start = next;
     });
   }
 
-  #times(): Times {
-    return { stream: this.streamTime, queues: this.queues.map((queue) => queue.time) };
+  #progress(): Progress {
+    return { stream: this.streamTime, queues: this.queues.map(({ time, next }) => ({ time, next })) };
   }
 
   /** Decodes what comes next in a queue. @returns whether there are rows. */

@@ -14,7 +14,7 @@ export class SourceQueue {
   bytes = 0;
   /** Next offset to process; undefined until the first records come. */
   position: bigint | undefined;
-  /** What is to be committed where nothing was read yet; undefined: nothing is known. */
+  /** What is to be committed where nothing was read since it was opened, or rolled back; undefined: nothing is known. */
   start: bigint | undefined;
   /** Largest event time processed so far. */
   time: number;
@@ -40,6 +40,11 @@ export class SourceQueue {
     this.bytes += records.records.byteLength;
     this.position ??= records.fromOffset;
     this.#passEmpty();
+  }
+
+  /** The offset to commit. */
+  get next(): bigint | undefined {
+    return this.position ?? this.start;
   }
 
   get hasInput(): boolean {
