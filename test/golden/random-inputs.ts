@@ -1,33 +1,48 @@
 import type { SeededRandom } from "../sim/seeded-random.ts";
+import { type RandomCommands, randomCommands } from "./random-commands.ts";
+import { alongDurations, nearRecorded, type RandomTimes } from "./random-times.ts";
 import { type Scenario, type ScenarioInput, type ScenarioStep, topicsOf } from "./scenario.ts";
 
 const STEPS_MAX = 40;
-/** How far from a recorded timestamp another one lies, in milliseconds. */
-const NEAR_MS = 25;
 
 /** Inputs by topic that a scenario was recorded with, to draw others from. */
 type Pool = ReadonlyMap<string, readonly ScenarioInput[]>;
 
+/** What the records of a topic are drawn from. */
+interface Topic {
+  readonly name: string;
+  readonly recorded: readonly ScenarioInput[];
+  /** Of values. */
+  readonly type: string | undefined;
+  readonly commands: RandomCommands | undefined;
+}
+
 /**
- * Other inputs for a scenario's topology: keys, values and headers of its recorded ones in new combinations, timestamps
- * near theirs, out of order and late; tombstones and null keys; the clock moved on where it was.
+ * Other inputs for a scenario's topology: keys, values and headers of its recorded ones in new combinations, and others
+ * made of these; timestamps near the recorded ones, or along the topology's own durations, out of order and late;
+ * tombstones and null keys; other commands where a store script reads them; the clock moved on where it was, and now and
+ * then elsewhere.
  *
  * @returns no steps for a scenario that was recorded without records
  */
 export function randomInputs(scenario: Scenario, random: SeededRandom): readonly ScenarioStep[] {
   const pool = poolOf(scenario);
-  const topics = [...pool.keys()];
-  if (topics.length === 0) return [];
+  if (pool.size === 0) return [];
+  const recorded = [...pool.values()].flat().map(({ timestamp }) => timestamp);
+  const times = random.chance(0.5) ? nearRecorded(recorded) : alongDurations(scenario, recorded);
+  const topics = Array.from(pool, ([name, inputs]): Topic => {
+    const type = scenario.topology.find((node) => topicsOf(node).includes(name))?.value;
+    return { name, recorded: inputs, type, commands: randomCommands(scenario, name, times) };
+  });
   const clocks = scenario.inputs.flatMap((step) =>
     "advanceWallClockMs" in step ? [step.advanceWallClockMs] : [],
   );
   return Array.from({ length: random.whole(1, STEPS_MAX) }, () => {
-    if (clocks.length > 0 && random.chance(0.15)) {
-      return { advanceWallClockMs: Math.max(1, random.pick(clocks) + random.whole(-2, 2)) };
+    if (random.chance(clocks.length > 0 ? 0.15 : 0.02)) {
+      const clock = clocks.length > 0 ? random.pick(clocks) : random.whole(1, 2000);
+      return { advanceWallClockMs: Math.max(1, clock + random.whole(-2, 2)) };
     }
-    const topic = random.pick(topics);
-    const source = scenario.topology.find((node) => topicsOf(node).includes(topic));
-    return randomInput(topic, pool.get(topic)!, source?.value, random);
+    return randomInput(random.pick(topics), times, random);
   });
 }
 
@@ -55,37 +70,40 @@ function poolOf({ inputs, topology }: Scenario): Pool {
   return pool;
 }
 
-function randomInput(
-  topic: string,
-  recorded: readonly ScenarioInput[],
-  type: string | undefined,
-  random: SeededRandom,
-): ScenarioInput {
-  const { headers } = random.pick(recorded);
+function randomInput(topic: Topic, times: RandomTimes, random: SeededRandom): ScenarioInput {
+  const { headers } = random.pick(topic.recorded);
   return {
-    topic,
-    ...keyFrom(recorded, random),
-    ...valueFrom(recorded, type, random),
-    timestamp: Math.max(0, random.pick(recorded).timestamp + random.whole(-NEAR_MS, NEAR_MS)),
+    topic: topic.name,
+    ...keyFrom(topic, random),
+    ...valueFrom(topic, random),
+    timestamp: times.draw(random),
     ...(headers === undefined ? {} : { headers }),
   };
 }
 
-function keyFrom(recorded: readonly ScenarioInput[], random: SeededRandom): Partial<ScenarioInput> {
+function keyFrom({ recorded }: Topic, random: SeededRandom): Partial<ScenarioInput> {
   if (random.chance(0.05)) return { key: null };
   const { key, keyRaw } = random.pick(recorded);
-  return keyRaw === undefined ? { key } : { keyRaw };
+  if (keyRaw !== undefined) return { keyRaw };
+  // one that another begins
+  if (typeof key === "string" && random.chance(0.05)) return { key: `${key}${key}` };
+  return { key };
 }
 
-function valueFrom(
-  recorded: readonly ScenarioInput[],
-  type: string | undefined,
-  random: SeededRandom,
-): Partial<ScenarioInput> {
+function valueFrom({ recorded, type, commands }: Topic, random: SeededRandom): Partial<ScenarioInput> {
+  if (commands !== undefined) return { value: commands.draw(random) };
   if (random.chance(0.08)) return { value: null };
   const { value, valueRaw } = random.pick(recorded);
   if (valueRaw !== undefined) return { valueRaw };
   if (type === "i64" && typeof value === "number" && random.chance(0.5))
     return { value: value + random.whole(-3, 3) };
-  return { value };
+  return { value: type === "json" ? crossed(value, random.pick(recorded).value, random) : value };
+}
+
+/** A JSON object with some fields of another one. */
+function crossed(one: unknown, other: unknown, random: SeededRandom): unknown {
+  const isObject = (value: unknown) => typeof value === "object" && value !== null && !Array.isArray(value);
+  if (!isObject(one) || !isObject(other)) return one;
+  const taken = Object.entries(other as object).filter(() => random.chance(0.5));
+  return { ...(one as object), ...Object.fromEntries(taken) };
 }
