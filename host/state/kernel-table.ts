@@ -159,6 +159,11 @@ export class KernelTable implements Table {
     this.#mustRollBack = false;
   }
 
+  /** What waits in the record cache, in bytes: kernels hold it in place of PendingUpdates. */
+  get pendingBytes(): number {
+    return this.inKernels?.pendingBytes ?? 0;
+  }
+
   get unflushedBytes(): number {
     return this.#committedBytes + this.#host.unflushedBytes;
   }

@@ -52,7 +52,8 @@ export class TaskState implements StoreSurroundings {
     this.stores = new Map(
       stores.map(({ name, backend, isCached, cacheBytesMax, inKernels }) => {
         const Table = inKernels ? KernelTable : StoreTable;
-        return [name, new TaskStore(new Table(name, backend, cacheBytesMax), this, isCached)];
+        // kernels keep their own news back
+        return [name, new TaskStore(new Table(name, backend, cacheBytesMax), this, isCached && !inKernels)];
       }),
     );
   }
@@ -94,7 +95,9 @@ export class TaskState implements StoreSurroundings {
   /** Changes that wait in record caches, about. */
   get pendingBytes(): number {
     let bytes = 0;
-    for (const { pending } of this.stores.values()) bytes += pending?.bytes ?? 0;
+    for (const { pending, table } of this.stores.values()) {
+      bytes += table instanceof KernelTable ? table.pendingBytes : (pending?.bytes ?? 0);
+    }
     return bytes;
   }
 

@@ -16,8 +16,10 @@ export interface Aggregated {
 
 /**
  * An aggregate over the rows of a set: one call for all of them. What it makes is a batch of its own, and the items are
- * its records: the new value of each row's key. Where memory ends before the rows do, so does the run.
+ * its records: the new value of each row's key. Where memory ends before the rows do, so does the run; and behind the row
+ * with which too much waits in the record cache.
  *
+ * @param pendingBytesMax see KernelAggregate#run
  * @throws KERNEL_MEMORY_FULL: there is no room for a single row
  */
 export function aggregateOver(
@@ -25,13 +27,16 @@ export function aggregateOver(
   set: RowSet,
   bad: BadRows,
   table: StateTable,
+  pendingBytesMax: number,
 ): Aggregated {
   const { source, chunk } = set;
   assert(set.fan === undefined && set.at === undefined, `${step.name} is given rows of its source`);
   const selection = selectBelow(step, set, bad.limit);
   const { aggregate, made } = step;
-  const done = aggregate.run(table, source.holder, selection, 0, source.rows);
-  if (done < selection.count) bad.stopAt(selection.rows[done]!, undefined);
+  const done = aggregate.run(table, source.holder, selection, 0, source.rows, pendingBytesMax);
+  if (pendingBytesMax > 0 && table.pendingBytes > pendingBytesMax) {
+    bad.stopAt(selection.rows[done - 1]! + 1, undefined);
+  } else if (done < selection.count) bad.stopAt(selection.rows[done]!, undefined);
   made.selectAll(aggregate);
   const next: RowSet = {
     chunk,
@@ -45,10 +50,16 @@ export function aggregateOver(
     at: undefined,
     fan: new AggregateFan(step),
   };
+  const isNull = (row: number) => {
+    const isNone = chunk.view.keyLength(row) < 0 || chunk.view.valueLength(row) < 0;
+    return isNone || source.rows?.addressOf(row) === 0 ? 1 : 0;
+  };
   const droppedBelow = (limit: number) =>
     limit >= chunk.rowCount
       ? aggregate.dropped
-      : countBelow(selection.rows, limit) - countBelow(aggregate.rowOf, limit);
+      : selection.rows
+          .subarray(0, countBelow(selection.rows, limit))
+          .reduce((count, row) => count + isNull(row), 0);
   return { next, droppedBelow };
 }
 

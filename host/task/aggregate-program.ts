@@ -1,5 +1,6 @@
 import type { AggregateStep, PlannedStore, ProcessStep } from "../topology/plan.ts";
 import type { AnySerde } from "../topology/serde.ts";
+import { hasRecordCache } from "../topology/store-spec.ts";
 import type { KernelAggregate } from "../wasm/kernel-aggregate.ts";
 import type { KernelInstance, KernelSelection } from "../wasm/kernel-instance.ts";
 import type { Outbox } from "./outbox.ts";
@@ -19,6 +20,8 @@ export interface AggregateProgram {
   readonly made: KernelSelection;
   readonly key: AnySerde;
   readonly value: AnySerde;
+  /** Its store has a record cache: its changes wait until they are told, and all its children are sinks. */
+  readonly isCached: boolean;
   /** undefined: the store has none. */
   readonly changelog: SinkProgram | undefined;
   readonly children: readonly ProgramStep[];
@@ -29,6 +32,7 @@ interface AggregateParts {
   readonly outbox: Outbox;
   readonly rowsMax: number;
   readonly stores: readonly PlannedStore[];
+  readonly cacheBytesMax: number;
 }
 
 export function makeAggregate(
@@ -37,7 +41,7 @@ export function makeAggregate(
   place: number,
   parts: AggregateParts,
 ): Omit<AggregateProgram, "children"> {
-  const { kernel, rowsMax, stores } = parts;
+  const { kernel, rowsMax, stores, cacheBytesMax } = parts;
   const { changelog } = stores.find(({ spec }) => spec.name === store.name)!;
   return {
     kind: "aggregate",
@@ -49,6 +53,7 @@ export function makeAggregate(
     made: kernel.newSelection(rowsMax),
     key: store.key,
     value: store.value,
+    isCached: hasRecordCache(store, cacheBytesMax),
     changelog: changelog === undefined ? undefined : changelogSink(store, changelog, parts),
   };
 }
@@ -74,4 +79,13 @@ function changelogSink(
     write: undefined,
     isChangelog: true,
   };
+}
+
+/** The aggregates below some steps that have record caches. */
+export function cachedBelow(steps: readonly ProgramStep[]): readonly AggregateProgram[] {
+  return steps.flatMap((step) => {
+    if (step.kind === "aggregate") return step.isCached ? [step] : [];
+    if (step.kind === "sink" || step.kind === "process") return [];
+    return step.kind === "branch" ? step.ways.flatMap(cachedBelow) : cachedBelow(step.children);
+  });
 }

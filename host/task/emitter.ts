@@ -3,7 +3,14 @@ import { BATCH_ROWS_MAX, RECORD_BYTES_DEFAULT } from "../../kernels/abi/limits.t
 import { assert } from "../assert.ts";
 import { PeridotError } from "../errors.ts";
 import { describeKernelError } from "../wasm/kernel-errors.ts";
-import type { KernelInstance, RecordForm } from "../wasm/kernel-instance.ts";
+import type {
+  BatchHolder,
+  KernelInstance,
+  KernelRows,
+  KernelSelection,
+  RecordForm,
+} from "../wasm/kernel-instance.ts";
+import type { AggregateProgram } from "./aggregate-program.ts";
 import type { BadRow, BadRows, Origin } from "./bad-rows.ts";
 import { appendMerged, appendWhole, type Delivery, type Refusal } from "./delivery.ts";
 import { encodeArrival, encodeDeadLetters } from "./encode-arrival.ts";
@@ -77,6 +84,26 @@ export class Emitter {
     }
   }
 
+  /**
+   * Writes what was made of a record cache, while no record was processed: to the changelog, and to the sinks below.
+   *
+   * @throws OUTPUT_REFUSED: the kernels do not take it
+   */
+  emitTold({ changelog, children, aggregate, made }: AggregateProgram, partition: number): void {
+    made.selectAll(aggregate);
+    for (const sink of [...(changelog === undefined ? [] : [changelog]), ...children]) {
+      assert(sink.kind === "sink" && sink.form !== undefined, "news go from kernels to topics");
+      const delivery = asItStands(
+        sink,
+        sink.form,
+        { holder: aggregate, rows: undefined, whole: made },
+        partition,
+      );
+      const [refusal] = appendWhole(delivery, Number.POSITIVE_INFINITY, 0, this.#rowsMax);
+      if (refusal !== undefined) throw refusedOutput(refusal, -1n);
+    }
+  }
+
   #giveBack(): void {
     for (const target of this.#used) target.giveBack();
     this.#used.clear();
@@ -101,7 +128,7 @@ export class Emitter {
       set.keys === undefined &&
       set.at === undefined
     ) {
-      return [asItStands(sink, sink.form, set, origin)];
+      return [arrived(sink, sink.form, set, origin)];
     }
     const { name, place } = sink;
     return encodeArrival(sink, set, bad, origin, this.#outbox).flatMap(({ target, batches }) =>
@@ -221,30 +248,54 @@ function whatHelps({ code, at, delivery }: Refusal): {
   }
 }
 
-/** Records that kernels write straight from the batch in which they stand. */
-function asItStands(sink: SinkProgram, form: RecordForm, set: RowSet, { partition }: Origin): Delivery {
+/** A batch in linear memory. */
+interface StandingBatch {
+  readonly holder: BatchHolder;
+  readonly rows: KernelRows | undefined;
+  /** All its records that are meant; undefined: the delivery says which. */
+  readonly whole: KernelSelection | undefined;
+}
+
+/** All records of a batch, as kernels write them straight from there: in their order, without positions. */
+function asItStands(
+  sink: SinkProgram,
+  form: RecordForm,
+  { holder, rows, whole }: StandingBatch,
+  partition: number,
+): Delivery {
   const target = sink.targets.of(sink.topic as string);
   assert(target !== undefined, "a topic that the plan names is known from the start");
-  let items: Uint32Array | undefined;
-  const held = () => {
-    items ??= itemsOf(set);
-    return items;
-  };
   return {
     topic: target.topic,
     node: sink.name,
     isDead: false,
     isChangelog: sink.isChangelog,
-    holder: set.source.holder,
+    holder,
     form,
-    kernelRows: form.needsRows ? set.source.rows : undefined,
+    kernelRows: form.needsRows ? rows : undefined,
     spare: target.selection,
-    whole: set.selection,
+    whole,
+    rows: () => new Uint32Array(holder.batch.rows),
+    holderRows: undefined,
+    placeOf: () => sink.place,
+    pathOf: undefined,
+    partitions: sink.isChangelog ? new Int32Array(holder.batch.rows).fill(partition) : undefined,
+  };
+}
+
+/** The same of records that have arrived at a sink. */
+function arrived(sink: SinkProgram, form: RecordForm, set: RowSet, { partition }: Origin): Delivery {
+  let items: Uint32Array | undefined;
+  const held = () => {
+    items ??= itemsOf(set);
+    return items;
+  };
+  const { holder, rows } = set.source;
+  return {
+    ...asItStands(sink, form, { holder, rows, whole: set.selection }, partition),
     rows: set.fan === undefined ? held : () => held().map((item) => chunkRow(set, item)),
     holderRows: held,
-    placeOf: () => sink.place,
     pathOf: set.fan && ((record: number) => itemPath(set, held()[record]!)),
-    partitions: sink.isChangelog ? new Int32Array(set.source.view.rows).fill(partition) : undefined,
   };
 }
 

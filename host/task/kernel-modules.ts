@@ -9,7 +9,7 @@ const STATE_MEMORY_BYTES = 1 << 30;
 
 /** A stream thread's instance. */
 export function openInstance({ subTopologies }: Plan, { main, path }: KernelModules): KernelInstance {
-  const hasStores = subTopologies.some(({ stores }) => stores.some(({ inKernels }) => inKernels));
+  const hasStores = subTopologies.some(({ stores }) => stores.some(({ inKernels }) => inKernels !== "never"));
   return openKernelInstance(main, hasStores ? { path, memoryBytesMax: STATE_MEMORY_BYTES } : { path });
 }
 

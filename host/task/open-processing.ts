@@ -8,7 +8,7 @@ import { TaskProcessing, type TaskProcessingParts } from "./task-processing.ts";
 export function openProcessing(
   settings: TaskRunnerSettings,
   task: string,
-  parts: Pick<TaskProcessingParts, "kernel" | "outbox" | "rowsMax" | "toldBefore">,
+  parts: Pick<TaskProcessingParts, "kernel" | "outbox" | "emitter" | "cached" | "rowsMax" | "toldBefore">,
 ): TaskProcessing | undefined {
   const { plan, states, applicationId = "", clock, errors, cacheBytesMax = 0, emitIntervalMs = 0 } = settings;
   const id = parseTaskName(task).subTopology;

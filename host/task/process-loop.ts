@@ -95,11 +95,13 @@ export class TaskRun {
 
   /** The same by kernels, over all of them at once. @returns what came of it */
   aggregate(step: AggregateProgram, set: RowSet): RowSet {
-    const { state, bad } = this.#parts;
+    const { state, bad, cacheBytesMax } = this.#parts;
     const { table } = state.store(step.store);
     const inKernels = table instanceof KernelTable ? table.inKernels : undefined;
     assert(inKernels !== undefined, `kernels change ${step.store}`);
-    const aggregated = aggregateOver(step, set, bad, inKernels);
+    const others = state.pendingBytes - inKernels.pendingBytes;
+    const pendingBytesMax = step.isCached ? Math.max(1, cacheBytesMax - others) : 0;
+    const aggregated = aggregateOver(step, set, bad, inKernels, pendingBytesMax);
     this.#aggregated.push(aggregated);
     return aggregated.next;
   }

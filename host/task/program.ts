@@ -17,7 +17,7 @@ import type {
 } from "../topology/plan.ts";
 import type { AnySerde, ProjectedField, RowType, WriteValue } from "../topology/serde.ts";
 import type { ExtractTopic, Partitioner } from "../topology/sink-choice.ts";
-import { hasRecordCache } from "../topology/store-spec.ts";
+import { kernelsChange } from "../topology/store-spec.ts";
 import type { TimestampExtractor } from "../topology/timestamp-extractor.ts";
 import type {
   FormPart,
@@ -316,7 +316,8 @@ class StepMaker {
   #process(step: ProcessStep, { rowsMax }: Seen): AggregateProgram | ProcessProgram {
     const { name, node, readsValue, inKernels } = step;
     const place = this.#places++;
-    if (inKernels === undefined || hasRecordCache(inKernels.store, this.#parts.cacheBytesMax)) {
+    const store = this.#parts.stores.find(({ spec }) => spec.name === inKernels?.store.name);
+    if (inKernels === undefined || !kernelsChange(store!, this.#parts.cacheBytesMax)) {
       this.callsUser = true;
       return { kind: "process", name, place, node, readsValue };
     }

@@ -124,6 +124,7 @@ export class ChunkRun {
 
   #aggregate(step: AggregateProgram, set: RowSet): void {
     const next = this.#task!.aggregate(step, set);
+    if (step.isCached) return; // it is told later
     if (step.changelog !== undefined) this.#arrive(step.changelog, next);
     this.run(step.children, next);
   }

@@ -5,6 +5,7 @@ import type { ErrorSettings } from "../topology/error-settings.ts";
 import type { Plan } from "../topology/plan.ts";
 import type { AssignedPartition, FetchedRecords, OutgoingBatch } from "../transport/port.ts";
 import type { KernelInstance } from "../wasm/kernel-instance.ts";
+import { cachedBelow } from "./aggregate-program.ts";
 import { BadRows } from "./bad-rows.ts";
 import { ChangelogWatch } from "./changelog-watch.ts";
 import { checkErrors } from "./check-errors.ts";
@@ -106,14 +107,9 @@ class Runner implements TaskRunner {
     this.#outbox = new Outbox(kernel, settings.partitionsOf, settings.limitsOf ?? new Map());
     this.#emitter = new Emitter(kernel, this.#outbox, this.#rowsMax);
     this.#group = new RunGroup(this.#emitter);
-    this.#programs = makePrograms(settings.plan, {
-      kernel,
-      modules,
-      outbox: this.#outbox,
-      errors: settings.errors,
-      rowsMax: this.#rowsMax,
-      cacheBytesMax: settings.cacheBytesMax ?? 0,
-    });
+    const { plan, errors, cacheBytesMax = 0 } = settings;
+    const [outbox, rowsMax] = [this.#outbox, this.#rowsMax];
+    this.#programs = makePrograms(plan, { kernel, modules, outbox, errors, rowsMax, cacheBytesMax });
     this.#sharedRoom = newChunkRoom(kernel, this.#rowsMax);
     this.#changelogs = new ChangelogWatch(settings.plan);
   }
@@ -151,6 +147,8 @@ class Runner implements TaskRunner {
     const processing = openProcessing(this.#settings, name, {
       kernel: this.#kernel,
       outbox: this.#outbox,
+      emitter: this.#emitter,
+      cached: programs.flatMap((program) => cachedBelow(program.children)),
       rowsMax: this.#rowsMax,
       toldBefore: times.told,
     });
@@ -327,6 +325,7 @@ class Runner implements TaskRunner {
     task.streamTime = Math.max(task.streamTime, queue.time);
     task.consumed(next, end);
     this.#failure = bad.fatal;
+    if (processing?.isFull === true) this.#happened(task, processing.flushPending()!);
     if (this.#group.isEmpty) this.#outbox.relieve();
     return end - from;
   }

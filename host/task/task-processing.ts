@@ -1,12 +1,15 @@
 import { assert } from "../assert.ts";
 import type { WallClock } from "../clock.ts";
+import { KernelTable } from "../state/kernel-table.ts";
 import { toldIn } from "../state/stores/segment-times.ts";
 import type { TaskState } from "../state/task-state.ts";
 import type { ErrorSettings } from "../topology/error-settings.ts";
 import type { SubTopology } from "../topology/plan.ts";
 import type { PunctuationType } from "../topology/processor.ts";
 import type { KernelInstance } from "../wasm/kernel-instance.ts";
+import type { AggregateProgram } from "./aggregate-program.ts";
 import { addChangelogRecords } from "./changelog-records.ts";
+import type { Emitter } from "./emitter.ts";
 import { EventErrors } from "./event-errors.ts";
 import type { GlobalTables } from "./global-tables.ts";
 import { Stop } from "./graph/graph-errors.ts";
@@ -25,6 +28,9 @@ export interface TaskProcessingParts {
   readonly clock: WallClock;
   readonly kernel: KernelInstance;
   readonly outbox: Outbox;
+  readonly emitter: Emitter;
+  /** Aggregates in kernels whose changes wait in record caches. */
+  readonly cached: readonly AggregateProgram[];
   readonly errors: ErrorSettings;
   readonly rowsMax: number;
   /** Of changes that wait in record caches, in bytes. */
@@ -140,11 +146,34 @@ export class TaskProcessing {
     return this.#event((run) => graph.punctuate(type, run));
   }
 
+  /** More waits in record caches than may. */
+  get isFull(): boolean {
+    const { state, cacheBytesMax } = this.#parts;
+    return state.pendingBytes > cacheBytesMax;
+  }
+
   /** Tells what waits in record caches: before a commit. undefined: nothing does. */
   flushPending(): EventOutcome | undefined {
     if (this.#parts.state.pendingBytes === 0) return undefined;
     const graph = this.#begun;
-    return this.#event((run) => graph.flushPending(run));
+    const outcome = this.#event((run) => graph.flushPending(run));
+    if (outcome.fatal === undefined) this.#tellAggregates();
+    return outcome;
+  }
+
+  /** What kernels have kept back goes out as it stands in linear memory. */
+  #tellAggregates(): void {
+    const { state, cached, emitter } = this.#parts;
+    for (const step of cached) {
+      const { table } = state.store(step.store);
+      const inKernels = table instanceof KernelTable ? table.inKernels : undefined;
+      if (inKernels === undefined || inKernels.pendings === 0) continue;
+      for (let from: number | undefined = 0; from !== undefined; ) {
+        from = step.aggregate.tell(inKernels, from);
+        emitter.emitTold(step, this.#partition);
+      }
+      inKernels.told();
+    }
   }
 
   #event(work: (run: GraphRun) => void): EventOutcome {

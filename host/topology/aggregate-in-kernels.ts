@@ -1,5 +1,6 @@
 import { isProcess } from "./graph.ts";
 import type { LogicalNode, ProcessorNode } from "./node.ts";
+import type { InKernels, ProcessStep } from "./plan.ts";
 import type { AnySerde } from "./serde.ts";
 import type { StoreSpec } from "./store-spec.ts";
 import { belowOf, type Children } from "./tree.ts";
@@ -48,6 +49,34 @@ export function aggregateInKernels(
   const unwrap = streams.every((child) => child.kind === "processor" && child.operator.unwraps === true);
   const below = streams.flatMap((child) => belowOf(child, children));
   return unwrap && !below.some(isProcess) ? spec : undefined;
+}
+
+/**
+ * Whether kernels change a store. With a record cache they do if all that comes of it goes to topics that nothing else
+ * writes: then it does not matter when within a batch, and behind which other store's news, it is told.
+ *
+ * @param ways into the graph, of all sources.
+ */
+export function inKernels(
+  { name }: StoreSpec,
+  ways: readonly ProcessStep[],
+  nodes: readonly LogicalNode[],
+): InKernels {
+  const step = ways.find((each) => each.inKernels?.store.name === name);
+  if (step?.inKernels === undefined) return "never";
+  const { children } = step.inKernels;
+  const isOnlyWay = ways.filter(({ node }) => node === step.node).length === 1;
+  const topics = nodes.flatMap((node) => (node.kind === "sink" ? [node.topic] : []));
+  const areKnown = topics.every((topic) => typeof topic === "string");
+  const areItsOwn = children.every(
+    (child) =>
+      child.kind === "sink" &&
+      child.partitioner === undefined &&
+      child.keepsKey &&
+      child.keepsValue &&
+      topics.filter((topic) => topic === child.topic).length === 1,
+  );
+  return isOnlyWay && areKnown && areItsOwn ? "always" : "without-cache";
 }
 
 const PLAIN: ReadonlySet<string> = new Set(["string", "bytes", "i32", "i64", "f64"]);

@@ -1,4 +1,4 @@
-import { storesOfOne } from "./aggregate-in-kernels.ts";
+import { inKernels, storesOfOne } from "./aggregate-in-kernels.ts";
 import { changelogConfigs } from "./changelog-configs.ts";
 import { copartitionsOf } from "./copartitions.ts";
 import { graphOf } from "./graph.ts";
@@ -8,7 +8,7 @@ import type { LogicalNode, LogicalTopology } from "./node.ts";
 import { fuseSegments } from "./passes/fuse-segments.ts";
 import { mergeSources } from "./passes/merge-sources.ts";
 import { nameInternalTopics } from "./passes/name-internal-topics.ts";
-import { type InternalTopic, kernelStoresBelow, type Plan, type SubTopology } from "./plan.ts";
+import { type InternalTopic, type Plan, processesBelow, type SubTopology } from "./plan.ts";
 import { planHash } from "./plan-hash.ts";
 import { goesRowByRow } from "./regions.ts";
 import type { StoreSpec } from "./store-spec.ts";
@@ -36,7 +36,7 @@ export function compile(topology: LogicalTopology, applicationId: string): Plan 
         const rowByRow = goesRowByRow(node, nodes, children);
         return { ...source, rowByRow, children: fuseSegments(source.children) };
       });
-    const inKernels = new Set(sources.flatMap((source) => kernelStoresBelow(source.children)));
+    const ways = sources.flatMap((source) => processesBelow(source.children));
     return {
       id,
       sources,
@@ -44,7 +44,7 @@ export function compile(topology: LogicalTopology, applicationId: string): Plan 
       stores: stores.map((spec) => ({
         spec,
         changelog: spec.logging === false ? undefined : `${applicationId}-${spec.name}-changelog`,
-        inKernels: inKernels.has(spec.name),
+        inKernels: inKernels(spec, ways, nodes),
       })),
     };
   });

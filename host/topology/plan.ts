@@ -39,13 +39,16 @@ export interface SubTopology {
   readonly stores: readonly PlannedStore[];
 }
 
+/** "without-cache": unless it has a record cache. */
+export type InKernels = "never" | "without-cache" | "always";
+
 /** A store that the tasks of a sub-topology have. */
 export interface PlannedStore {
   readonly spec: StoreSpec;
   /** As Kafka knows it; undefined: the store has none. */
   readonly changelog: string | undefined;
-  /** Kernels change it, unless it has a record cache. */
-  readonly inKernels: boolean;
+  /** Whether kernels change it. */
+  readonly inKernels: InKernels;
 }
 
 /** A node that records come to one by one. */
@@ -137,7 +140,7 @@ export interface ProcessStep {
   readonly node: NodeId;
   /** false: of values it only sees whether they are null. */
   readonly readsValue: boolean;
-  /** The same by kernels, batch by batch, where the store has no record cache. */
+  /** The same by kernels, batch by batch, where its store is theirs. */
   readonly inKernels?: AggregateStep;
 }
 
@@ -214,12 +217,12 @@ export function sinksBelow(steps: readonly PlanStep[]): readonly SinkStep[] {
   });
 }
 
-/** The stores that kernels can change below some steps, by name. */
-export function kernelStoresBelow(steps: readonly PlanStep[]): readonly string[] {
+/** The ways into the graph below some steps. */
+export function processesBelow(steps: readonly PlanStep[]): readonly ProcessStep[] {
   return steps.flatMap((step) => {
-    if (step.kind === "process") return step.inKernels === undefined ? [] : [step.inKernels.store.name];
+    if (step.kind === "process") return [step];
     if (step.kind === "sink") return [];
-    return step.kind === "branch" ? step.ways.flatMap(kernelStoresBelow) : kernelStoresBelow(step.children);
+    return step.kind === "branch" ? step.ways.flatMap(processesBelow) : processesBelow(step.children);
   });
 }
 

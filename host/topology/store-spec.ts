@@ -1,4 +1,5 @@
 import type { StateBackendType } from "../state/state-backend.ts";
+import type { PlannedStore } from "./plan.ts";
 import type { AnySerde } from "./serde.ts";
 
 /**
@@ -55,12 +56,9 @@ export interface StoreSpec<S = unknown> {
   readonly store?: S;
 }
 
-/** Whether kernels change a store in place of processors. @param inKernels whether they can */
-export function kernelsChange(
-  { spec, inKernels }: { readonly spec: StoreSpec; readonly inKernels: boolean },
-  cacheBytesMax: number,
-): boolean {
-  return inKernels && !hasRecordCache(spec, cacheBytesMax);
+/** Whether kernels change a store in place of processors. */
+export function kernelsChange({ spec, inKernels }: PlannedStore, cacheBytesMax: number): boolean {
+  return inKernels === "always" || (inKernels === "without-cache" && !hasRecordCache(spec, cacheBytesMax));
 }
 
 /** Whether the store's changes are told, and logged, at commits, and not when they are made: once for each key. */

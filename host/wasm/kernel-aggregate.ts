@@ -23,6 +23,8 @@ export interface KernelAggregate extends BatchHolder {
    * Runs over the selected rows, from an index in the selection on; keys that are not in memory are loaded.
    *
    * @param rows the decoded values; a count needs none, but where there are some, nulls among them do not count.
+   * @param pendingBytesMax 0: each change makes a record. Else none does: changes wait in the table, for `tell`, and the run
+   *   ends behind the row with which they have more than so many bytes.
    * @returns index up to which rows are done: take the records, go on from there. Always beyond `start`, unless there is
    * nothing left. Errors: KERNEL_MEMORY_FULL: the table has no room for the row at `start`, and nothing is changed.
    */
@@ -32,7 +34,15 @@ export interface KernelAggregate extends BatchHolder {
     selection: KernelSelection,
     start: number,
     rows?: KernelRows,
+    pendingBytesMax?: number,
   ): number;
+  /**
+   * Makes records of what waits, the oldest change first, until there are as many as fit.
+   *
+   * @param from what the last call gave; 0 at first.
+   * @returns undefined: that was all; the table is to be told so.
+   */
+  tell(table: StateTable, from: number): number | undefined;
   /** Records in the output: key, the new aggregate (8 bytes, big endian), timestamp, headers. */
   readonly records: number;
   /** By record: the row of the input that it was made of. A copy. */
@@ -84,7 +94,8 @@ export function openAggregate(memory: LinearMemory, settings: AggregateSettings)
   }
 
   return {
-    run(table, from, selection, start, rows) {
+    run(table, from, selection, start, rows, pendingBytesMax = 0) {
+      memory.words[(address + abi.AGGREGATE_PENDING_MAX_AT) >> 2] = pendingBytesMax;
       if (start === 0) {
         table.relieve();
         if (!table.isComplete) prefetch(table, from, selection);
@@ -112,6 +123,13 @@ export function openAggregate(memory: LinearMemory, settings: AggregateSettings)
         isFull = true;
         table.evict();
       }
+    },
+    tell(table, from) {
+      const seen = memory.fitted(
+        memory.call((kernels) => kernels.aggregatePending(table.address, address, from)),
+        "what a record cache has kept back",
+      );
+      return seen === table.pendings ? undefined : seen;
     },
     get batch() {
       return new BatchView(memory.bytes, memory.wordAt(address + abi.AGGREGATE_REGION_AT));

@@ -63,6 +63,7 @@ export interface KernelExports {
   stateCut(state: number): void;
   stateChanges(state: number): number;
   stateSortDue(state: number): void;
+  stateTold(state: number): void;
   stateDue(state: number, from: number, bytesMax: number): number;
   stateCommit(state: number): void;
   stateRollback(state: number): void;
@@ -71,6 +72,7 @@ export interface KernelExports {
   aggregateNew(rowsMax: number): number;
   aggregateFree(aggregate: number): void;
   aggregateMissing(state: number, batch: number, selection: number, target: number): number;
+  aggregatePending(state: number, aggregate: number, from: number): number;
   aggregateRows(
     state: number,
     aggregate: number,

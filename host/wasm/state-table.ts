@@ -7,6 +7,8 @@ import {
   STATE_COMPLETE_AT,
   STATE_ENTRIES_AT,
   STATE_HELD_AT,
+  STATE_PENDING_BYTES_AT,
+  STATE_PENDING_COUNT_AT,
   STATE_UNFLUSHED_BYTES_AT,
   STATE_USED_AT,
   VALUE_ABSENT,
@@ -204,6 +206,23 @@ export class StateTable {
 
   close(): void {
     if (!this.#memory.dead) this.#memory.call((kernels) => kernels.stateFree(this.address));
+  }
+
+  // ---- record cache, see KernelAggregate
+
+  /** What waits to be told, as Kafka Streams counts it. */
+  get pendingBytes(): number {
+    return this.#memory.wordAt(this.address + STATE_PENDING_BYTES_AT);
+  }
+
+  /** Changes that wait, outdated ones among them. */
+  get pendings(): number {
+    return this.#memory.wordAt(this.address + STATE_PENDING_COUNT_AT);
+  }
+
+  /** All that waits is told. */
+  told(): void {
+    this.#memory.call((kernels) => kernels.stateTold(this.address));
   }
 
   // ---- crossing

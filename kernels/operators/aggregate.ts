@@ -12,6 +12,8 @@ import {
   AGGREGATE_MAX,
   AGGREGATE_MIN,
   AGGREGATE_MISS,
+  AGGREGATE_PENDING,
+  AGGREGATE_PENDING_MAX_AT,
   AGGREGATE_RECORDS_AT,
   AGGREGATE_REGION_AT,
   AGGREGATE_ROOM_AT,
@@ -42,7 +44,19 @@ import { ERROR_MEMORY_FULL } from "../abi/errors";
 import { FIELD_F64, FIELD_I32, FIELD_I64, FIELD_TYPE_AT } from "../abi/field";
 import { BATCH_ROWS_MAX, PAD_BYTES } from "../abi/limits";
 import { SELECTION_KEPT_AT, SELECTION_ROOM_AT, SELECTION_ROWS_AT } from "../abi/selection";
-import { ENTRY_VALUE_AT, ENTRY_VALUE_LENGTH_AT, STATE_COMPLETE_AT } from "../abi/state";
+import {
+  ENTRY_KEY_AT,
+  ENTRY_KEY_LENGTH_AT,
+  ENTRY_TOLD_AT,
+  ENTRY_VALUE_AT,
+  ENTRY_VALUE_LENGTH_AT,
+  PENDING_ENTRY_AT,
+  PENDING_HEADERS_AT,
+  PENDING_HEADERS_LENGTH_AT,
+  STATE_COMPLETE_AT,
+  STATE_PENDING_BYTES_AT,
+  STATE_PENDING_COUNT_AT,
+} from "../abi/state";
 import { bytesOf, columnOf, fieldAt, rowsOf, tableOf } from "../batch";
 import { closeBatch, columnAt, layOut, writeHead } from "../batch-layout";
 import { addressOfField } from "../field";
@@ -50,6 +64,7 @@ import { allocate, release } from "../memory/allocator";
 import { tablesOf } from "../rows";
 import { copyBytes } from "../serdes/bytes";
 import { findEntry, hashKey } from "../state/entries";
+import { giveHeaders, keepHeaders, notePending, pendingAt, roomForPending } from "../state/pending";
 import { addValue, changeValue } from "../state/table";
 
 const VALUE: usize = memory.data(16, 16);
@@ -138,6 +153,7 @@ export function aggregateRows(
   const kind = load<i32>(aggregate, AGGREGATE_KIND_AT);
   const tables = decoded ? tablesOf(decoded, rows) : 0;
   assert(kind == AGGREGATE_COUNT || tables != 0);
+  const pendingMax = load<u32>(aggregate, AGGREGATE_PENDING_MAX_AT);
   const capacity = load<i32>(aggregate, AGGREGATE_CAPACITY_AT);
   assert(kept - from <= capacity);
 
@@ -197,11 +213,32 @@ export function aggregateRows(
     const next = nextOf(kind, aggregate + AGGREGATE_FIELD_AT, field, old);
     store<i64>(VALUE, bswap(timestamp));
     store<i64>(VALUE, bswap(next), 8);
-    const fits = entry
-      ? changeValue(state, entry, VALUE, AGGREGATE_VALUE_BYTES, <i32>row)
-      : addValue(state, key, length, hash, VALUE, AGGREGATE_VALUE_BYTES, <i32>row);
+    const headersLength = <usize>load<u32>(headersLengths + (row << 2));
+    const headersFrom = bytes + <usize>load<u32>(headersAt + (row << 2));
+    let headers: usize = 0;
+    let fits = true;
+    if (pendingMax) {
+      fits = roomForPending(state);
+      if (fits && headersLength > 1) {
+        headers = keepHeaders(state, headersFrom, headersLength);
+        fits = headers != 0;
+      }
+    }
+    if (fits) {
+      fits = entry
+        ? changeValue(state, entry, VALUE, AGGREGATE_VALUE_BYTES, <i32>row)
+        : addValue(state, key, length, hash, VALUE, AGGREGATE_VALUE_BYTES, <i32>row);
+      if (!fits) giveHeaders(state, headers, headersLength);
+    }
     if (!fits) {
       status = AGGREGATE_FULL;
+      break;
+    }
+    if (pendingMax) {
+      notePending(state, entry ? entry : findEntry(state, key, length, hash), headers, headersLength);
+      if (load<u32>(state, STATE_PENDING_BYTES_AT) <= pendingMax) continue;
+      index++;
+      status = AGGREGATE_PENDING;
       break;
     }
 
@@ -215,11 +252,10 @@ export function aggregateRows(
     store<i32>(targetValueLengths + at, 8);
     store<i64>(target + used, bswap(next));
     used += 8;
-    const headersLength = <usize>load<u32>(headersLengths + (row << 2));
     store<u32>(targetHeadersLengths + at, <u32>headersLength);
     if (headersLength > 1) {
       store<u32>(targetHeaders + at, <u32>used);
-      copyBytes(target + used, bytes + <usize>load<u32>(headersAt + (row << 2)), headersLength);
+      copyBytes(target + used, headersFrom, headersLength);
       used += headersLength;
     } else store<u32>(targetHeaders + at, 0);
     store<u32>(targetOffsets + at, load<u32>(offsets + (row << 2)));
@@ -230,8 +266,71 @@ export function aggregateRows(
   store<i32>(aggregate, status, AGGREGATE_STATUS_AT);
   store<i32>(aggregate, dropped, AGGREGATE_DROPPED_AT);
   store<u32>(aggregate, <u32>records, AGGREGATE_RECORDS_AT);
-  finish(region, capacity, <i32>records, target, used, table);
+  const offset = fieldAt(table, BATCH_BASE_OFFSET_SLOT);
+  const position = fieldAt(table, BATCH_POSITION_SLOT);
+  const place = position ? load<i64>(position) : 0;
+  finish(region, capacity, <i32>records, target, used, offset ? load<i64>(offset) : 0, place);
   return index;
+}
+
+/**
+ * What waits in a record cache, as a Batch: a record for each key, in the order of the last changes, with the headers of
+ * the record that made them. Nothing is told yet: see `stateTold`.
+ *
+ * @param from how many PENDINGs were looked at before.
+ * @returns how many are looked at: all of them, or as many as records fit. Errors: ERROR_MEMORY_FULL.
+ */
+export function aggregatePending(state: usize, aggregate: usize, from: i32): i32 {
+  const count = <i32>load<u32>(state, STATE_PENDING_COUNT_AT);
+  const capacity = load<i32>(aggregate, AGGREGATE_CAPACITY_AT);
+  assert(from >= 0);
+  assert(from <= count);
+  let needed: usize = 1;
+  let records = 0;
+  let end = from;
+  for (; end < count && records < capacity; end++) {
+    const pending = pendingAt(state, end + 1);
+    const entry = <usize>load<u32>(pending, PENDING_ENTRY_AT);
+    if (<i32>load<u32>(entry, ENTRY_TOLD_AT) != end + 1) continue;
+    needed += 8 + <usize>load<u32>(entry, ENTRY_KEY_LENGTH_AT) + <usize>load<u32>(pending, PENDING_HEADERS_LENGTH_AT);
+    records++;
+  }
+  const region = roomForRegion(aggregate, capacity, needed);
+  if (!region) return -ERROR_MEMORY_FULL;
+  const target = region + layOut(capacity);
+  store<u8>(target, 0); // the headers of all records that have none
+  let used: usize = 1;
+  let at: usize = 0;
+  for (let index = from; index < end; index++) {
+    const pending = pendingAt(state, index + 1);
+    const entry = <usize>load<u32>(pending, PENDING_ENTRY_AT);
+    if (<i32>load<u32>(entry, ENTRY_TOLD_AT) != index + 1) continue;
+    const value = <usize>load<u32>(entry, ENTRY_VALUE_AT);
+    const length = <usize>load<u32>(entry, ENTRY_KEY_LENGTH_AT);
+    const headers = <usize>load<u32>(pending, PENDING_HEADERS_AT);
+    const headersLength = <usize>load<u32>(pending, PENDING_HEADERS_LENGTH_AT);
+    store<i64>(columnAt(region, BATCH_TIMESTAMP_SLOT, capacity) + (at << 1), bswap(load<i64>(value)));
+    store<u32>(columnAt(region, BATCH_KEY_AT_SLOT, capacity) + at, <u32>used);
+    store<u32>(columnAt(region, BATCH_KEY_LENGTH_SLOT, capacity) + at, <u32>length);
+    memory.copy(target + used, entry + ENTRY_KEY_AT, length);
+    used += length;
+    store<u32>(columnAt(region, BATCH_VALUE_AT_SLOT, capacity) + at, <u32>used);
+    store<u32>(columnAt(region, BATCH_VALUE_LENGTH_SLOT, capacity) + at, 8);
+    store<i64>(target + used, load<i64>(value, 8));
+    used += 8;
+    store<u32>(columnAt(region, BATCH_HEADERS_AT_SLOT, capacity) + at, headers ? <u32>used : 0);
+    store<u32>(columnAt(region, BATCH_HEADERS_LENGTH_SLOT, capacity) + at, <u32>headersLength);
+    if (headers) {
+      memory.copy(target + used, headers, headersLength);
+      used += headersLength;
+    }
+    store<u32>(columnAt(region, BATCH_OFFSET_DELTA_SLOT, capacity) + at, 0);
+    store<u32>(columnAt(region, BATCH_POSITION_DELTA_SLOT, capacity) + at, 0);
+    at += 4;
+  }
+  store<u32>(aggregate, <u32>records, AGGREGATE_RECORDS_AT);
+  finish(region, capacity, records, target, used, 0, 0);
+  return end;
 }
 
 /** The aggregate of a group with one more row. @param old the group's value in the store, 0: it has none. */
@@ -269,11 +368,17 @@ function roomForRegion(aggregate: usize, capacity: i32, bytes: usize): usize {
 }
 
 /** Makes the region a Batch. */
-function finish(region: usize, capacity: i32, records: i32, bytes: usize, used: usize, table: usize): void {
-  const offset = fieldAt(table, BATCH_BASE_OFFSET_SLOT);
-  const position = fieldAt(table, BATCH_POSITION_SLOT);
-  store<i64>(region + BATCH_TABLE_AT, offset ? load<i64>(offset) : 0, BATCH_TABLE_BASE_OFFSET_AT);
-  store<i64>(region + BATCH_TABLE_AT, position ? load<i64>(position) : 0, BATCH_TABLE_POSITION_AT);
+function finish(
+  region: usize,
+  capacity: i32,
+  records: i32,
+  bytes: usize,
+  used: usize,
+  baseOffset: i64,
+  position: i64,
+): void {
+  store<i64>(region + BATCH_TABLE_AT, baseOffset, BATCH_TABLE_BASE_OFFSET_AT);
+  store<i64>(region + BATCH_TABLE_AT, position, BATCH_TABLE_POSITION_AT);
   store<u32>(region + BATCH_TABLE_AT, 0, BATCH_TABLE_ERRORS_AT);
   memory.fill(columnAt(region, BATCH_ERROR_CODE_SLOT, capacity), 0, <usize>records << 1);
   closeBatch(region, records, capacity);

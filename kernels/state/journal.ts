@@ -7,6 +7,7 @@ import {
   ENTRY_FLAGS_AT,
   ENTRY_KEY_LENGTH_AT,
   ENTRY_NEXT_DUE_AT,
+  ENTRY_TOLD_AT,
   ENTRY_UNFLUSHED,
   ENTRY_VALUE_AT,
   ENTRY_VALUE_LENGTH_AT,
@@ -15,6 +16,7 @@ import {
   LOGGED_LENGTH_AT,
   LOGGED_OVERHEAD,
   LOGGED_ROW_AT,
+  LOGGED_TOLD_AT,
   LOGGED_VALUE_AT,
   STATE_CLOSING_AT,
   STATE_LOG_AT,
@@ -22,11 +24,13 @@ import {
   STATE_LOG_USED_AT,
   STATE_OPEN_AT,
   STATE_PARITY_AT,
+  STATE_PENDING_COUNT_AT,
   STATE_UNFLUSHED_AT,
   STATE_UNFLUSHED_BYTES_AT,
   VALUE_UNKNOWN,
 } from "../abi/state";
 import { copyValue, dropEntry, setValue } from "./entries";
+import { stateTold, thinPending, unnotePending } from "./pending";
 import { giveBlock, hold, letGo, takeBlock } from "./slab";
 
 const LOG_BYTES_MIN: usize = 4032;
@@ -74,6 +78,7 @@ export function journal(state: usize, entry: usize, length: i32, row: i32): bool
   store<u32>(logged, <u32>entry, LOGGED_ENTRY_AT);
   store<i32>(logged, length, LOGGED_LENGTH_AT);
   store<i32>(logged, i32(isFirst), LOGGED_FIRST_AT);
+  store<u32>(logged, load<u32>(entry, ENTRY_TOLD_AT), LOGGED_TOLD_AT);
   copyValue(logged + LOGGED_VALUE_AT, value, bytes);
   store<u32>(logged + size - 4, <u32>size);
   store<u32>(state, load<u32>(state, STATE_LOG_USED_AT) + <u32>size, STATE_LOG_USED_AT);
@@ -110,6 +115,7 @@ export function stateUndoFrom(state: usize, row: i32): void {
     const logged = log + used - <usize>load<u32>(log + used - 4);
     if (load<i32>(logged, LOGGED_ROW_AT) < row) break;
     const entry = <usize>load<u32>(logged, LOGGED_ENTRY_AT);
+    unnotePending(state, entry, load<u32>(logged, LOGGED_TOLD_AT));
     if (load<i32>(logged, LOGGED_FIRST_AT)) popOpen(state, entry);
     restore(state, entry, load<i32>(logged, LOGGED_LENGTH_AT), logged + LOGGED_VALUE_AT);
     used = logged - log;
@@ -133,12 +139,14 @@ function giveBefore(state: usize, before: usize): void {
 /** The batch is over: what it has changed stays, unless the transaction is rolled back. */
 export function stateSettle(state: usize): void {
   store<u32>(state, 0, STATE_LOG_USED_AT);
+  thinPending(state);
 }
 
 /** The open generation closes, and another one opens. */
 export function stateCut(state: usize): void {
   assert(load<u32>(state, STATE_CLOSING_AT) == 0); // one transaction ends at a time
   assert(load<u32>(state, STATE_LOG_USED_AT) == 0); // and none within a batch
+  assert(load<u32>(state, STATE_PENDING_COUNT_AT) == 0); // a commit holds what record caches have kept back
   store<u32>(state, load<u32>(state, STATE_OPEN_AT), STATE_CLOSING_AT);
   store<u32>(state, 0, STATE_OPEN_AT);
   store<u32>(state, load<u32>(state, STATE_PARITY_AT) ^ 1, STATE_PARITY_AT);
@@ -181,6 +189,7 @@ export function stateFlushed(state: usize): void {
 
 /** Undoes all that is not committed. */
 export function stateRollback(state: usize): void {
+  stateTold(state);
   stateSettle(state);
   undo(state, STATE_OPEN_AT, openBeforeAt);
   undo(state, STATE_CLOSING_AT, closingBeforeAt);

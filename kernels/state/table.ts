@@ -20,6 +20,7 @@ import { allocate, release } from "../memory/allocator";
 import { takeArena } from "../memory/arena";
 import { addEntry, beginBuckets, dropEntry, endEntries, findEntry, hashKey, makeValueRoom, setValue } from "./entries";
 import { closingBeforeAt, endJournals, journal, openBeforeAt } from "./journal";
+import { endPending } from "./pending";
 import { dropChunks } from "./slab";
 
 const FOUND: usize = memory.data(8, 8);
@@ -54,6 +55,7 @@ export function stateReset(state: usize): i32 {
 }
 
 function empty(state: usize): void {
+  endPending(state);
   endJournals(state);
   endEntries(state);
   dropChunks(state);

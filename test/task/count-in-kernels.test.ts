@@ -13,6 +13,7 @@ import { TaskStates } from "../../host/task/task-states.ts";
 import { compile } from "../../host/topology/compile.ts";
 import { DEFAULT_ERROR_SETTINGS, type ErrorSettings } from "../../host/topology/error-settings.ts";
 import { type Plan, type PlanStep, sinkTopics } from "../../host/topology/plan.ts";
+import { kernelsChange } from "../../host/topology/store-spec.ts";
 import { randomNumbers } from "../state/random-numbers.ts";
 import { fetched, type OutRecord, recordsOf, type TestRecord } from "./harness.ts";
 
@@ -39,7 +40,7 @@ function withoutKernels(plan: Plan): Plan {
     subTopologies: plan.subTopologies.map((each) => ({
       ...each,
       sources: each.sources.map((source) => ({ ...source, children: plain(source.children) })),
-      stores: each.stores.map((store) => ({ ...store, inKernels: false })),
+      stores: each.stores.map((store) => ({ ...store, inKernels: "never" as const })),
     })),
   };
 }
@@ -49,6 +50,8 @@ type Describe = (builder: StreamsBuilder) => void;
 interface Settings {
   readonly errors: Partial<ErrorSettings>;
   readonly batchRowsMax: number;
+  /** Of the record cache. */
+  readonly pendingBytesMax: number;
 }
 
 /** One task of a topology with its state: its runner may be lost, its state may not. */
@@ -79,14 +82,16 @@ class Counting {
   }
 
   #openState(): void {
-    const { inKernels } = this.#store;
-    const store = { name: STORE, isCached: false, cacheBytesMax: this.#cacheBytesMax, inKernels };
+    const { pendingBytesMax } = this.#settings;
+    const isCached = pendingBytesMax > 0;
+    const inKernels = kernelsChange(this.#store, pendingBytesMax);
+    const store = { name: STORE, isCached, cacheBytesMax: this.#cacheBytesMax, inKernels };
     this.#states = new TaskStates();
     this.#states.add(TASK, new TaskState([{ ...store, backend: this.backend }]));
   }
 
   #newRunner(): TaskRunner {
-    const { errors, batchRowsMax } = this.#settings;
+    const { errors, batchRowsMax, pendingBytesMax: cacheBytesMax } = this.#settings;
     const runner = makeTaskRunner({
       plan: this.plan,
       partitionsOf: new Map(["in", "letters", ...sinkTopics(this.plan)].map((topic) => [topic, 4])),
@@ -94,6 +99,7 @@ class Counting {
       clock: { now: () => 0 },
       states: this.#states,
       batchRowsMax,
+      cacheBytesMax,
     });
     runner.open(TASK, [{ topic: "in", partition: PARTITION, offset: this.#committed }]);
     return runner;
@@ -193,6 +199,8 @@ function randomRecords(count: number, keys: number, valueFor: (number: number) =
 
 interface Case {
   readonly name: string;
+  /** Also what its record cache keeps back. */
+  readonly isToldByKernels?: boolean;
   readonly describe: Describe;
   readonly errors?: Partial<ErrorSettings>;
   readonly valueFor?: (number: number) => string;
@@ -207,6 +215,7 @@ const fails = (count: bigint | null) => {
 const CASES: readonly Case[] = [
   {
     name: "texts, to one topic",
+    isToldByKernels: true,
     describe: (builder) =>
       counted(builder.stream("in", { key: string, value: bytes })).to("out", { key: string, value: i64 }),
   },
@@ -238,6 +247,7 @@ const CASES: readonly Case[] = [
   },
   {
     name: "rows of JSON, some of which are null",
+    isToldByKernels: true,
     errors: { onDeserializationError: "deadLetter" },
     valueFor: (number) => (number % 5 === 0 ? "null" : number % 7 === 0 ? "{" : `{"n":${number}}`),
     describe: (builder) =>
@@ -249,6 +259,7 @@ const CASES: readonly Case[] = [
   },
   {
     name: "numbers of a wrong length are passed over; no changelog",
+    isToldByKernels: true,
     errors: { onDeserializationError: "continue" },
     valueFor: (number) => (number % 5 === 0 ? "abc" : "abcd"),
     describe: (builder) =>
@@ -262,13 +273,17 @@ const CASES: readonly Case[] = [
 ];
 
 /** Commits, flushes, lost instances, restarts: the same for both. */
-function compare({ describe, errors = {}, valueFor = String }: Case, seed: number): void {
+function compare(
+  { describe, errors = {}, valueFor = String }: Case,
+  seed: number,
+  pendingBytesMax = 0,
+): void {
   const random = randomNumbers(seed);
   const cacheBytesMax = seed % 2 === 0 ? 0 : 4000;
-  const settings = { errors, batchRowsMax: [1, 3, 16, 200][seed % 4]! };
+  const settings = { errors, batchRowsMax: [1, 3, 16, 200][seed % 4]!, pendingBytesMax };
   const tested = new Counting(describe, true, settings, cacheBytesMax);
   const expected = new Counting(describe, false, settings, cacheBytesMax);
-  assert.ok(tested.plan.subTopologies[0]!.stores[0]!.inKernels);
+  assert.ok(kernelsChange(tested.plan.subTopologies[0]!.stores[0]!, pendingBytesMax));
   const both = <Answer>(ask: (counting: Counting) => Answer, what: string): Answer => {
     const answer = ask(expected);
     assert.deepEqual(ask(tested), answer, `${what}, seed ${seed}`);
@@ -305,5 +320,9 @@ function compare({ describe, errors = {}, valueFor = String }: Case, seed: numbe
 for (const each of CASES) {
   test(`kernels count as the processor does: ${each.name}`, () => {
     for (let seed = 1; seed <= 24; seed++) compare(each, seed);
+  });
+  if (each.isToldByKernels !== true) continue;
+  test(`so they do with a record cache: ${each.name}`, () => {
+    for (let seed = 1; seed <= 30; seed++) compare(each, seed, [150, 1000, 5000, 1 << 20][seed % 4]!);
   });
 }

@@ -5,10 +5,11 @@ import type { KStream } from "../../host/dsl/kstream.ts";
 import { StreamsBuilder } from "../../host/dsl/streams-builder.ts";
 import { bytes, i32, i64, json, string } from "../../host/serdes/index.ts";
 import { compile } from "../../host/topology/compile.ts";
+import type { InKernels } from "../../host/topology/plan.ts";
 import type { Serde } from "../../host/topology/serde.ts";
 
 /** Whether kernels change the store "s" of a topology. */
-function inKernels(describe: (builder: StreamsBuilder) => void): boolean {
+function inKernels(describe: (builder: StreamsBuilder) => void): InKernels {
   const builder = new StreamsBuilder();
   describe(builder);
   const stores = compile(builder.build(), "app").subTopologies.flatMap((each) => each.stores);
@@ -31,19 +32,54 @@ const count = <K, V>(stream: KStream<K, V>) => stream.groupByKey().count({ store
 
 const COUNTS: readonly (readonly [
   what: string,
-  inKernels: boolean,
+  inKernels: InKernels,
   describe: (builder: StreamsBuilder) => void,
 ])[] = [
   [
     "bytes that kernels know",
-    true,
+    "always",
     (builder) => count(streamOf(string, bytes)(builder)).toStream().to("out"),
   ],
-  ["numbers as keys", true, (builder) => count(streamOf(i32, i64)(builder)).toStream().to("out")],
-  ["a table that nobody reads", true, (builder) => void count(streamOf(string, string)(builder))],
+  [
+    "two topics",
+    "always",
+    (builder) => {
+      const counts = count(streamOf(string, bytes)(builder)).toStream();
+      counts.to("out");
+      counts.to("other");
+    },
+  ],
+  [
+    "one topic twice",
+    "without-cache",
+    (builder) => {
+      const counts = count(streamOf(string, bytes)(builder)).toStream();
+      counts.to("out");
+      counts.to("out");
+    },
+  ],
+  [
+    "a topic by function",
+    "without-cache",
+    (builder) =>
+      count(streamOf(string, bytes)(builder))
+        .toStream()
+        .to(() => "out"),
+  ],
+  [
+    "a topic that others write",
+    "without-cache",
+    (builder) => {
+      const source = streamOf(string, bytes)(builder);
+      count(source).toStream().to("out");
+      source.to("out");
+    },
+  ],
+  ["numbers as keys", "always", (builder) => count(streamOf(i32, i64)(builder)).toStream().to("out")],
+  ["a table that nobody reads", "always", (builder) => void count(streamOf(string, string)(builder))],
   [
     "behind a repartition",
-    true,
+    "always",
     (builder) =>
       void streamOf(
         string,
@@ -54,14 +90,22 @@ const COUNTS: readonly (readonly [
   ],
   [
     "JSON with a schema, behind a filter of fields",
-    true,
+    "always",
     (builder) => void count(streamOf(string, json(Order))(builder).filter({ n: { gt: 1 } } as never)),
   ],
-  ["JSON without one, which may be null", false, (builder) => void count(streamOf(string, json())(builder))],
-  ["a filter before it", true, (builder) => void count(streamOf(string, string)(builder).filter(() => true))],
+  [
+    "JSON without one, which may be null",
+    "never",
+    (builder) => void count(streamOf(string, json())(builder)),
+  ],
+  [
+    "a filter before it",
+    "always",
+    (builder) => void count(streamOf(string, string)(builder).filter(() => true)),
+  ],
   [
     "functions behind it",
-    true,
+    "without-cache",
     (builder) =>
       count(streamOf(string, string)(builder))
         .toStream()
@@ -69,20 +113,20 @@ const COUNTS: readonly (readonly [
         .flatMapValues((text) => [text])
         .to("out", { key: string, value: string }),
   ],
-  ["keys of a user's serde", false, (builder) => void count(streamOf(upper, string)(builder))],
+  ["keys of a user's serde", "never", (builder) => void count(streamOf(upper, string)(builder))],
   [
     "values of a user's serde, which may read null",
-    false,
+    "never",
     (builder) => void count(streamOf(string, upper)(builder)),
   ],
   [
     "values that a function has made",
-    false,
+    "never",
     (builder) => void count(streamOf(string, string)(builder).mapValues(String)),
   ],
   [
     "another key in the store than in the topic",
-    false,
+    "never",
     (builder) =>
       void streamOf(
         bytes,
@@ -93,18 +137,18 @@ const COUNTS: readonly (readonly [
   ],
   [
     "a versioned store",
-    false,
+    "never",
     (builder) => void streamOf(string, string)(builder).groupByKey().count({ store: "s", historyMs: 1000 }),
   ],
   [
     "a table made of it",
-    false,
+    "never",
     (builder) =>
       void count(streamOf(string, string)(builder)).filter((_key, value) => value! > 1n, { store: "t" }),
   ],
   [
     "a processor behind it",
-    false,
+    "never",
     (builder) =>
       void count(streamOf(string, string)(builder))
         .toStream()
@@ -113,7 +157,7 @@ const COUNTS: readonly (readonly [
 ];
 
 for (const [what, expected, describe] of COUNTS) {
-  test(`a count goes to ${expected ? "kernels" : "processors"}: ${what}`, () => {
+  test(`whether a count goes to kernels: ${what}: ${expected}`, () => {
     assert.equal(inKernels(describe), expected);
   });
 }
