@@ -71,8 +71,10 @@ function aggregateSessionsProcessor(
     init(given) {
       context = given as TableProcessing;
       store = context.store(storeName);
-      if (emits === "on-window-update") changes = new ChangeForwarder(context, storeName, sends);
-      else
+      if (emits === "on-window-update") {
+        const isKept = (session: unknown) => (session as Windowed<unknown>).end >= store.times.keptFrom;
+        changes = new ChangeForwarder(context, storeName, sends, isKept);
+      } else
         final = new FinalResults(context, storeName, store.times, (told, closeTime) => ({
           first: Math.max(0, told),
           last: closeTime - 1,

@@ -52,10 +52,17 @@ export class ChangeForwarder {
   readonly #sends: SendsOld;
   readonly #isCached: boolean;
 
-  constructor(context: TableProcessing, store: string, sends: SendsOld) {
+  /** @param isKept false: the store no longer keeps what stood under a key, so its old value is not known. */
+  constructor(
+    context: TableProcessing,
+    store: string,
+    sends: SendsOld,
+    isKept: (key: unknown) => boolean = () => true,
+  ) {
     this.#context = context;
     this.#sends = sends;
-    this.#isCached = context.onNews(store, ({ record, newValue, oldValue }) => {
+    this.#isCached = context.onNews(store, ({ record, newValue, oldValue: before }) => {
+      const oldValue = isKept(record.key) ? before : null;
       // a row that came and went since the last news was never there
       if (newValue === null && oldValue === null) return;
       context.forward(record.withValue(new Change(newValue, sends.old ? oldValue : null)));

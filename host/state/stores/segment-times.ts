@@ -47,7 +47,12 @@ export class SegmentTimes {
 
   /** The first time that can be seen. */
   get visibleFrom(): number {
-    return this.#access.isCached === true ? 0 : this.observed - this.#retention.retentionMs + 1;
+    return this.#access.isCached === true ? 0 : this.keptFrom;
+  }
+
+  /** The first time that the retention keeps; a record cache shows older ones as well. */
+  get keptFrom(): number {
+    return this.observed - this.#retention.retentionMs + 1;
   }
 
   /** The first and the last segment that may have entries; undefined: none has. */
@@ -75,9 +80,10 @@ export class SegmentTimes {
    * Something of this time is put: what is too old is forgotten.
    *
    * @param index what the store's other index by time begins with: it is forgotten as well.
+   * @param isRemoved it is removed, so that nothing is lost where it is too old.
    * @returns false: it is too old itself, and is left out.
    */
-  observe(time: number, index?: KeyText): boolean {
+  observe(time: number, index?: KeyText, isRemoved = false): boolean {
     const before = this.observed;
     if (time > before) {
       this.#write(TIME_KEY, time);
@@ -85,7 +91,7 @@ export class SegmentTimes {
       return true;
     }
     if (this.#numberOf(time) >= this.#firstLive(before)) return true;
-    this.#drop();
+    if (!isRemoved) this.#drop();
     return false;
   }
 

@@ -53,6 +53,8 @@ const SUFFIX_BYTES = 2 * TIME_BYTES;
 const BY_TIME: KeyText = "i";
 const EMPTY = new Uint8Array();
 
+type Writing = "put" | "removal" | "restored";
+
 interface Name {
   readonly key: KeyText;
   readonly start: number;
@@ -88,31 +90,35 @@ export class SegmentedSessionStore<K, V> implements SessionStore<K, V> {
 
   // ---- writing
 
-  put({ key, start, end }: Windowed<K>, value: V | null): void {
-    checkTimestamp(this.#spec, start);
-    checkTimestamp(this.#spec, end);
+  put(session: Windowed<K>, value: V | null): void {
     const bytes = value === null || value === undefined ? null : bytesOf(this.#spec.value, value);
-    this.#put({ key: keyTextOf(this.#spec, key), start, end }, bytes, this.#now(), true);
+    this.#put(this.#nameOf(session), bytes, this.#now(), "put");
   }
 
   remove(session: Windowed<K>): void {
-    this.put(session, null);
+    this.#put(this.#nameOf(session), null, this.#now(), "removal");
+  }
+
+  #nameOf({ key, start, end }: Windowed<K>): Name {
+    checkTimestamp(this.#spec, start);
+    checkTimestamp(this.#spec, end);
+    return { key: keyTextOf(this.#spec, key), start, end };
   }
 
   /** A record of the changelog. */
   restore({ key, value, timestamp }: LoggedRecord): void {
     this.times.streamTime("", timestamp);
-    this.#put(readName(keyText(key)), value && Uint8Array.from(value), timestamp, false);
+    this.#put(readName(keyText(key)), value && Uint8Array.from(value), timestamp, "restored");
   }
 
-  #put({ key, start, end }: Name, value: Uint8Array | null, timestamp: number, isLogged: boolean): void {
-    if (!this.times.observe(end, BY_TIME)) return;
+  #put({ key, start, end }: Name, value: Uint8Array | null, timestamp: number, how: Writing): void {
+    if (!this.times.observe(end, BY_TIME, how === "removal")) return;
     const name = `${key}${timeText(end)}${timeText(start)}`;
     const record = { key: Buffer.from(name, "latin1"), value, timestamp };
     this.#access.put(
       `${this.times.segmentOf(end)}${name}`,
       value ?? undefined,
-      isLogged ? record : undefined,
+      how === "restored" ? undefined : record,
     );
     if (!this.#spec.windows!.isTimeOrdered) return;
     const entry = `${BY_TIME}${timeText(end)}${timeText(start)}${key}`;
