@@ -17,6 +17,7 @@ export { rowsDecodePlain } from "./serdes/plain-rows";
 export { rowsDecodeJson } from "./serdes/json-rows";
 export { stateChanges, stateDue } from "./state/changes";
 export { stateTold } from "./state/pending";
+export { stateRestore } from "./state/restore";
 export { stateSortDue } from "./state/sort-due";
 export { stateEvict } from "./state/entries";
 export { stateCommit, stateCut, stateFlushed, stateRollback, stateSettle, stateUndoFrom } from "./state/journal";

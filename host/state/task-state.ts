@@ -1,8 +1,9 @@
 import { assert } from "../assert.ts";
 import { NO_HEADERS } from "../batch/record-header.ts";
 import type { KernelInstance } from "../wasm/kernel-instance.ts";
+import { commitAhead } from "./commit-ahead.ts";
 import { KernelTable } from "./kernel-table.ts";
-import type { ChangelogPosition, StateBackend, StoreChanges } from "./state-backend.ts";
+import type { ChangelogPosition, StateBackend } from "./state-backend.ts";
 import type { LoggedRecord } from "./store-access.ts";
 import { StoreTable } from "./store-table.ts";
 import { type StoreSurroundings, TaskStore } from "./task-store.ts";
@@ -188,20 +189,4 @@ export class TaskState implements StoreSurroundings {
   async close(): Promise<void> {
     await Promise.all([...new Set(this.#backends.values())].map((backend) => backend.close()));
   }
-}
-
-/** Entries of a transaction that holds nothing else. */
-const ENTRIES_AHEAD = 16_384;
-
-/** @returns the entries that are left, not many. */
-function commitAhead(backend: StateBackend, { store, entries }: StoreChanges): StoreChanges["entries"] {
-  let left: (readonly [Uint8Array, Uint8Array | undefined])[] = [];
-  for (const entry of entries) {
-    if (left.length === ENTRIES_AHEAD) {
-      backend.commit([{ store, entries: left, position: undefined }]);
-      left = [];
-    }
-    left.push(entry);
-  }
-  return left;
 }

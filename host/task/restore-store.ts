@@ -2,12 +2,10 @@ import type { Clock } from "../clock.ts";
 import { nameOf } from "../commit/partition-name.ts";
 import { type RestoreEvent, restoreChannel } from "../diagnostics/channels.ts";
 import type { StateBackend } from "../state/state-backend.ts";
-import type { LoggedRecord } from "../state/store-access.ts";
-import { restoreRecord } from "../state/stores/open-store.ts";
 import type { TaskState } from "../state/task-state.ts";
 import type { StoreSpec } from "../topology/store-spec.ts";
-import { recordsIn } from "../transport/batch-records.ts";
 import type { Consumer, FetchedRecords, TopicPartition } from "../transport/port.ts";
+import { KernelTarget, type RestoreTarget, StoreTarget } from "./restore-target.ts";
 
 /** A store that lacks something of its changelog. */
 export interface StoreToRestore {
@@ -21,8 +19,9 @@ export interface StoreToRestore {
   readonly to: bigint;
 }
 
-/** Bytes of a restored store that are in memory before they go to its backend. */
+/** Bytes of restored stores that are in memory before they go to their backends: of one store; of all that kernels restore. */
 const FLUSH_BYTES = 16 << 20;
+const KERNEL_FLUSH_BYTES = 96 << 20;
 const POLL_MS = 500;
 const TELL_MS = 1000;
 
@@ -34,9 +33,14 @@ class Restoring {
   #toldAt: number;
   readonly #beganAt: number;
   readonly #clock: Clock;
+  readonly #target: RestoreTarget;
+  readonly #flushBytes: number;
 
-  constructor(store: StoreToRestore, clock: Clock) {
+  /** @param flushBytes may be in memory before they go to the backend */
+  constructor(store: StoreToRestore, clock: Clock, target: RestoreTarget, flushBytes: number) {
     this.store = store;
+    this.#target = target;
+    this.#flushBytes = flushBytes;
     this.#next = store.from;
     this.#clock = clock;
     this.#beganAt = this.#toldAt = clock.now();
@@ -46,39 +50,25 @@ class Restoring {
     return this.#next >= this.store.to;
   }
 
-  add({ records, fromOffset, nextOffset, release }: FetchedRecords): void {
-    const { spec, state } = this.store;
-    const store = state.store(spec.name);
-    const access = {
-      get: store.get.bind(store),
-      range: store.range.bind(store),
-      size: 0,
-      put: (key: string, value: Uint8Array | undefined) => store.table.put(key, value, 0),
-    };
-    for (const record of recordsIn(records)) {
-      if (record.offset < fromOffset || record.key === null) continue;
-      restoreRecord(spec, access, record as LoggedRecord);
-      this.#records++;
-    }
-    release();
-    this.#next = nextOffset;
-    this.#settle();
+  add(fetched: FetchedRecords): void {
+    this.#records += this.#target.add(fetched);
+    fetched.release();
+    this.#next = fetched.nextOffset;
+    if (this.isDone || this.#target.bytes >= this.#flushBytes) this.#flush();
     if (this.isDone && this.#records > 0) this.#tell();
     else if (!this.isDone && this.#clock.now() - this.#toldAt >= TELL_MS) this.#tell();
   }
 
   /** What is restored so far is committed data: a crash goes on from there. */
-  #settle(): void {
-    const { spec, state, backend, topicId } = this.store;
-    const { table } = state.store(spec.name);
-    table.settle();
-    table.cut();
-    table.commit();
-    if (!this.isDone && table.unflushedBytes < FLUSH_BYTES) return;
+  #flush(): void {
+    const { spec, state, topicId } = this.store;
     const offset = this.#next;
-    backend.commit([table.unflushed({ topicId, offset, at: this.#clock.now() })]);
-    table.flushed();
+    this.#target.flush({ topicId, offset, at: this.#clock.now() });
     state.restored(spec.name, topicId, offset);
+  }
+
+  close(): void {
+    this.#target.close();
   }
 
   #tell(): void {
@@ -113,7 +103,7 @@ export async function restoreStores(
   mayGoOn: () => boolean,
 ): Promise<boolean> {
   const waiting = new Map(
-    stores.map((store) => [nameOf(store.changelog), new Restoring(store, clock)] as const),
+    restoring(stores, clock).map((each) => [nameOf(each.store.changelog), each] as const),
   );
   consumer.assign(stores.map(({ changelog, from }) => ({ ...changelog, offset: from })));
   try {
@@ -123,6 +113,18 @@ export async function restoreStores(
     }
     return true;
   } finally {
+    for (const each of waiting.values()) each.close();
     consumer.assign([]);
   }
+}
+
+function restoring(stores: readonly StoreToRestore[], clock: Clock): readonly Restoring[] {
+  const inKernels = stores.filter(KernelTarget.fits);
+  const kernel = inKernels.length === 0 ? undefined : KernelTarget.instance();
+  const kernelBytes = KERNEL_FLUSH_BYTES / inKernels.length;
+  return stores.map((store) =>
+    kernel !== undefined && KernelTarget.fits(store)
+      ? new Restoring(store, clock, new KernelTarget(store, kernel), kernelBytes)
+      : new Restoring(store, clock, new StoreTarget(store), FLUSH_BYTES),
+  );
 }

@@ -64,6 +64,7 @@ export interface KernelExports {
   stateChanges(state: number): number;
   stateSortDue(state: number): void;
   stateTold(state: number): void;
+  stateRestore(state: number, batch: number, selection: number, isStamped: number, from: number): number;
   stateDue(state: number, from: number, bytesMax: number): number;
   stateCommit(state: number): void;
   stateRollback(state: number): void;

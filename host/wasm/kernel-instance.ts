@@ -6,6 +6,7 @@ import { openHostBatch } from "./host-batch.ts";
 import { type AggregateSettings, type KernelAggregate, openAggregate } from "./kernel-aggregate.ts";
 import { openFilter } from "./kernel-filter.ts";
 import { openInput } from "./kernel-input.ts";
+import { type KernelRestore, openRestore, type RestoreSettings } from "./kernel-restore.ts";
 import { openRows } from "./kernel-rows.ts";
 import { openSelection } from "./kernel-selection.ts";
 import { openSink } from "./kernel-sink.ts";
@@ -51,6 +52,7 @@ export function openKernelInstance(module: WasmModule, settings: InstanceSetting
     newSink: (sink) => openSink(memory, pool, sink),
     newStateTable: (state) => new StateTable(memory, state),
     newAggregate: (aggregate) => openAggregate(memory, aggregate),
+    newRestore: (restore) => openRestore(memory, restore),
     newUserKernel: (kernel) => openUserKernel(memory, module, path, kernel),
     newForeignKernel: (kernel) => openForeignKernel(instance, kernel),
     place(bytes) {
@@ -98,6 +100,8 @@ export interface KernelInstance {
   newStateTable(settings: StateTableSettings): StateTable;
   /** An aggregate over the rows of a group, compiled. */
   newAggregate(settings: AggregateSettings): KernelAggregate;
+  /** A changelog's records, to be brought to a backend. */
+  newRestore(settings: RestoreSettings): KernelRestore;
   /** A user's kernel of this module (`npx peridot kernel build`). Errors: KERNEL_MISSING. */
   newUserKernel(settings: UserKernelSettings): UserKernel;
   /**
