@@ -76,6 +76,12 @@ export interface PeridotConfig extends Connection {
    * are told once. Default 1,000; 0: with each record.
    */
   readonly emitIntervalMs?: number;
+  /**
+   * For how long a task that reads several partitions waits, where some of them have nothing, for records with smaller
+   * timestamps (KIP-695; max.task.idle.ms). What the brokers have already is waited for in any case. Default 0; -1: nothing is
+   * waited for.
+   */
+  readonly maxTaskIdleMs?: number;
   /** What becomes of records that cannot be processed; default: fail, as in Kafka Streams. */
   readonly errors?: Partial<ErrorSettings>;
   /**
@@ -110,6 +116,7 @@ export interface ResolvedConfig {
   readonly cacheMaxBytes: number;
   readonly stateFlushIntervalMs: number;
   readonly emitIntervalMs: number;
+  readonly maxTaskIdleMs: number;
   readonly clock: Clock;
   readonly transport: TransportFactory | undefined;
   /** undefined with another transport. */
@@ -165,6 +172,7 @@ const OWN = {
   cacheMaxBytes: true,
   stateFlushIntervalMs: true,
   emitIntervalMs: true,
+  maxTaskIdleMs: true,
   clock: true,
 } as const satisfies Record<Exclude<keyof PeridotConfig, keyof Connection>, true>;
 /** Every option that there is. */
@@ -209,6 +217,7 @@ export function resolveConfig(config: PeridotConfig): ResolvedConfig {
     cacheMaxBytes: checkedCache(config.cacheMaxBytes ?? CACHE_MAX_BYTES_DEFAULT),
     stateFlushIntervalMs: positive("stateFlushIntervalMs", config.stateFlushIntervalMs ?? 5_000),
     emitIntervalMs: checkedEmit(config.emitIntervalMs ?? EMIT_INTERVAL_MS_DEFAULT),
+    maxTaskIdleMs: checkedIdle(config.maxTaskIdleMs ?? 0),
     clock: config.clock ?? systemClock,
     transport: config.transport,
     kafka: kafkaSettings(config),
@@ -282,6 +291,12 @@ function checkedCache(bytes: number): number {
 function checkedEmit(ms: number): number {
   if (!Number.isSafeInteger(ms) || ms < 0)
     fail("emitIntervalMs", `is ${ms}`, "Give whole milliseconds from 0 on; 0 looks with each record");
+  return ms;
+}
+
+function checkedIdle(ms: number): number {
+  if (!Number.isSafeInteger(ms) || ms < -1)
+    fail("maxTaskIdleMs", `is ${ms}`, "Give whole milliseconds from 0 on, or -1: then nothing is waited for");
   return ms;
 }
 

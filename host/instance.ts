@@ -173,6 +173,7 @@ export class Instance {
               applicationId: config.applicationId,
               cacheBytesMax: config.cacheMaxBytes,
               emitIntervalMs: config.emitIntervalMs,
+              maxTaskIdleMs: config.maxTaskIdleMs,
             }),
           events: this.#eventsOf(0),
         }),

@@ -104,8 +104,17 @@ async function open(): Promise<StreamThread> {
   const transport = kafkaTransport(kafka)({ clientId: `${applicationId}-${index}`, clock });
   const state = keepState(plan, config, start.stateDirectory, transport);
   const { states } = state;
-  const { cacheMaxBytes: cacheBytesMax, emitIntervalMs } = config;
-  const known = { plan, partitionsOf, limitsOf, states, applicationId, cacheBytesMax, emitIntervalMs };
+  const { cacheMaxBytes: cacheBytesMax, emitIntervalMs, maxTaskIdleMs } = config;
+  const known = {
+    plan,
+    partitionsOf,
+    limitsOf,
+    states,
+    applicationId,
+    cacheBytesMax,
+    emitIntervalMs,
+    maxTaskIdleMs,
+  };
   return openThread({
     config,
     transport,

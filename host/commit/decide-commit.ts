@@ -14,10 +14,10 @@ export interface StepFacts {
   readonly pendingBytesMax: number;
   /** A transaction is on its way to its end. */
   readonly committing: boolean;
-  /** Fetched rows wait to be computed. */
+  /** Fetched rows wait to be computed, and do not wait for others. */
   readonly hasInput: boolean;
-  /** When a punctuation on the wall clock is due; undefined: none is scheduled. */
-  readonly punctuatesAt?: number | undefined;
+  /** When there is something to compute without new input, such as a punctuation; undefined: never. */
+  readonly dueAt?: number | undefined;
 }
 
 export type StepDecision =
@@ -41,9 +41,9 @@ export function decideStep(facts: StepFacts): StepDecision {
 }
 
 /** @param wakeAt when there is something to do even without input. */
-function computeOrWait({ hasInput, punctuatesAt, now }: StepFacts, wakeAt: number | undefined): StepDecision {
-  if (hasInput || (punctuatesAt !== undefined && punctuatesAt <= now)) return { step: "compute" };
-  const wake = Math.min(wakeAt ?? Number.POSITIVE_INFINITY, punctuatesAt ?? Number.POSITIVE_INFINITY);
+function computeOrWait({ hasInput, dueAt, now }: StepFacts, wakeAt: number | undefined): StepDecision {
+  if (hasInput || (dueAt !== undefined && dueAt <= now)) return { step: "compute" };
+  const wake = Math.min(wakeAt ?? Number.POSITIVE_INFINITY, dueAt ?? Number.POSITIVE_INFINITY);
   return { step: "await-input", waitMs: wake === Number.POSITIVE_INFINITY ? undefined : wake - now };
 }
 

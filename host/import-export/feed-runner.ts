@@ -64,8 +64,8 @@ export class FeedRunner implements TaskRunner {
     records.release();
   }
 
-  get bufferedBytes(): number {
-    return this.#feed.bufferedBytes;
+  get hasInput(): boolean {
+    return this.#feed.bufferedBytes > 0;
   }
 
   get pendingBytes(): number {
@@ -101,7 +101,7 @@ export class FeedRunner implements TaskRunner {
     return rows;
   }
 
-  readonly punctuatesAt = undefined;
+  readonly dueAt = undefined;
 
   get isDirty(): boolean {
     return this.#rows > 0;

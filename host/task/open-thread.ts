@@ -52,7 +52,11 @@ export function openThread(setup: ThreadSetup): StreamThread {
       transport,
       consumer:
         feed?.consumer ??
-        transport.consumer({ isolation: "read_committed", offsetReset: config.offsetReset }),
+        transport.consumer({
+          isolation: "read_committed",
+          offsetReset: config.offsetReset,
+          tellsEnds: config.maxTaskIdleMs >= 0,
+        }),
       producer: transport.producer({
         transactionalId: once ? `${config.applicationId}-${setup.processId}-${name}` : undefined,
         transactionTimeoutMs: config.transactionTimeoutMs,

@@ -1,8 +1,9 @@
 import type { WallClock } from "../clock.ts";
 import { PeridotError } from "../errors.ts";
-import type { OffsetToCommit } from "../transport/port.ts";
+import type { FetchedRecords, OffsetToCommit } from "../transport/port.ts";
 import type { BatchFault, KernelInstance } from "../wasm/kernel-instance.ts";
 import { Chunk } from "./chunk.ts";
+import { decideWait, type WaitDecision } from "./decide-wait.ts";
 import type { SourceQueue } from "./source-queue.ts";
 import type { TaskProcessing } from "./task-processing.ts";
 import { timesNote } from "./times-note.ts";
@@ -14,6 +15,8 @@ export interface TaskParts {
   readonly processing: TaskProcessing | undefined;
   /** As of the last commit; -1: none. */
   readonly streamTime: number;
+  /** See decideWait. */
+  readonly maxTaskIdleMs: number;
 }
 
 /** Rows of one queue that are next in the task's input. */
@@ -34,7 +37,7 @@ interface Progress {
 
 /**
  * One task: its source partitions, merged into one input. The next row is the one with the smallest timestamp; of
- * equals, that of the partition that comes first. A partition that has nothing is not waited for.
+ * equals, that of the partition that comes first. `decideWait` says whether a partition that has nothing is waited for.
  */
 export class ProcessingTask {
   readonly name: string;
@@ -52,6 +55,7 @@ export class ProcessingTask {
   readonly processing: TaskProcessing | undefined;
   readonly #parts: TaskParts;
   #sequence = 0n;
+  #waiting: Extract<WaitDecision, { readonly wait: true }> | undefined;
   #committed: Progress;
   #cut: Progress;
 
@@ -68,18 +72,47 @@ export class ProcessingTask {
   }
 
   get hasInput(): boolean {
+    if (this.#waiting !== undefined) {
+      const { until } = this.#waiting;
+      if (until === undefined || until > this.#parts.clock.now()) return false;
+    }
     return this.queues.some((queue) => queue.hasInput);
+  }
+
+  /** When there is something to do without new input, in milliseconds since the epoch; undefined: never. */
+  get dueAt(): number | undefined {
+    const punctuatesAt = this.offsets.length === 0 ? undefined : this.processing?.punctuatesAt;
+    const waitsUntil = this.#waiting?.until;
+    if (punctuatesAt === undefined || waitsUntil === undefined) return punctuatesAt ?? waitsUntil;
+    return Math.min(punctuatesAt, waitsUntil);
+  }
+
+  add(queue: SourceQueue, records: FetchedRecords): void {
+    this.#waiting = undefined;
+    queue.add(records, this.#parts.clock.now());
   }
 
   /** Rows that come next, at most `rowsMax`; undefined: there is no input, though positions may have moved. */
   next(rowsMax: number): NextRows | undefined {
     const ready = this.queues.filter((queue) => this.#fill(queue, rowsMax));
     const queue = this.#first(ready);
-    if (queue === undefined) return undefined;
+    if (queue === undefined || this.#mustWait(ready)) return undefined;
     const chunk = queue.chunk!;
     const most = Math.min(chunk.rowCount, chunk.from + rowsMax);
     const to = ready.length === 1 ? most : this.#endOfRun(queue, ready, most);
     return { queue, chunk, from: chunk.from, to };
+  }
+
+  #mustWait(ready: readonly SourceQueue[]): boolean {
+    this.#waiting = undefined;
+    if (ready.length === this.queues.length) return false;
+    const { maxTaskIdleMs, clock } = this.#parts;
+    const inputs = this.queues.map(({ isBehind, emptySince }, index) => {
+      return { hasRows: ready.includes(this.queues[index]!), isBehind, emptySince };
+    });
+    const decision = decideWait(inputs, maxTaskIdleMs, clock.now());
+    if (decision.wait) this.#waiting = decision;
+    return decision.wait;
   }
 
   /** Rows up to `to` are processed; `streamTime` is the task's from now on. */
@@ -113,6 +146,7 @@ export class ProcessingTask {
   /** Back to the last commit, with no input. */
   rollback(): void {
     this.moved = false;
+    this.#waiting = undefined;
     this.streamTime = this.#committed.stream;
     this.processing?.rollback(this.streamTime);
     this.#cut = this.#committed;
@@ -146,6 +180,7 @@ export class ProcessingTask {
         if (input.fault !== undefined) throw unreadableBatch(queue, input.fault);
         this.moved ||= head.nextOffset > queue.position!;
         queue.shift();
+        if (!queue.hasInput) queue.emptySince = this.#parts.clock.now();
         if (this.queues.length === 1) return false; // others may have their turn
       }
     }

@@ -45,6 +45,8 @@ export interface TaskRunnerSettings {
   readonly cacheBytesMax?: number;
   /** Windows that have closed are looked for at most once in so many milliseconds; default 0: with each record. */
   readonly emitIntervalMs?: number;
+  /** For how long a task waits for partitions that have nothing: see decideWait; default: -1, it never waits. */
+  readonly maxTaskIdleMs?: number;
   readonly applicationId?: string;
   /** What earlier runners of this stream thread have learnt of kernels that trap. */
   readonly traps?: KernelTraps;
@@ -143,7 +145,7 @@ class Runner implements TaskRunner {
       return new SourceQueue(origin, program, room, given);
     });
     const times = latestTimes((partitions ?? []).map(({ note }) => note));
-    const { clock } = this.#settings;
+    const { clock, maxTaskIdleMs = -1 } = this.#settings;
     const processing = openProcessing(this.#settings, name, {
       kernel: this.#kernel,
       outbox: this.#outbox,
@@ -152,7 +154,7 @@ class Runner implements TaskRunner {
       rowsMax: this.#rowsMax,
       toldBefore: times.told,
     });
-    const parts = { kernel: this.#kernel, clock, processing, streamTime: times.stream };
+    const parts = { kernel: this.#kernel, clock, processing, streamTime: times.stream, maxTaskIdleMs };
     const task = new ProcessingTask(name, queues, parts);
     processing?.begin(task.streamTime);
     this.#tasks.set(name, task);
@@ -185,13 +187,11 @@ class Runner implements TaskRunner {
   add(records: FetchedRecords): void {
     const found = this.#queues.get(nameOf(records));
     if (found === undefined) records.release();
-    else found.queue.add(records);
+    else found.task.add(found.queue, records);
   }
 
-  get bufferedBytes(): number {
-    let bytes = 0;
-    for (const { queue } of this.#queues.values()) bytes += queue.bytes;
-    return bytes;
+  get hasInput(): boolean {
+    return this.#turns.some((task) => task.hasInput);
   }
 
   // ---- computing
@@ -234,13 +234,9 @@ class Runner implements TaskRunner {
     }
   }
 
-  get punctuatesAt(): number | undefined {
-    let first: number | undefined;
-    for (const { processing, offsets } of this.#tasks.values()) {
-      const due = offsets.length === 0 ? undefined : processing?.punctuatesAt;
-      if (due !== undefined && (first === undefined || due < first)) first = due;
-    }
-    return first;
+  get dueAt(): number | undefined {
+    const due = this.#turns.flatMap((task) => task.dueAt ?? []);
+    return due.length === 0 ? undefined : Math.min(...due);
   }
 
   get isDirty(): boolean {
@@ -264,6 +260,7 @@ class Runner implements TaskRunner {
     this.#lendRoom(task);
     const next = task.next(rowsMax);
     if (next === undefined) {
+      this.#group.flush();
       this.#passTurn(task);
       return 0;
     }

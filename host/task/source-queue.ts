@@ -10,8 +10,6 @@ export class SourceQueue {
   readonly origin: Origin;
   readonly program: SourceProgram;
   readonly room: ChunkRoom;
-  /** Bytes that are held. */
-  bytes = 0;
   /** Next offset to process; undefined until the first records come. */
   position: bigint | undefined;
   /** What is to be committed where nothing was read since it was opened, or rolled back; undefined: nothing is known. */
@@ -19,7 +17,12 @@ export class SourceQueue {
   /** Largest event time processed so far. */
   time: number;
   chunk: Chunk | undefined;
+  /** Since when there is nothing, as far as is known, in milliseconds since the epoch. */
+  emptySince = 0;
   readonly #fetched: FetchedRecords[] = [];
+  /** Behind all that was fetched; the end that the broker has told of. */
+  #fetchedTo: bigint | undefined;
+  #end: bigint | undefined;
 
   /** @param resumed where to go on, and what was noted there; undefined: nothing is known. */
   constructor(
@@ -35,9 +38,12 @@ export class SourceQueue {
     this.room = room;
   }
 
-  add(records: FetchedRecords): void {
+  /** @param now milliseconds since the epoch */
+  add(records: FetchedRecords, now: number): void {
+    if (!this.hasInput) this.emptySince = now;
+    this.#fetchedTo = records.nextOffset;
+    if (this.#end === undefined || records.endOffset > this.#end) this.#end = records.endOffset;
     this.#fetched.push(records);
-    this.bytes += records.records.byteLength;
     this.position ??= records.fromOffset;
     this.#passEmpty();
   }
@@ -45,6 +51,11 @@ export class SourceQueue {
   /** The offset to commit. */
   get next(): bigint | undefined {
     return this.position ?? this.start;
+  }
+
+  /** Whether the broker has more than was fetched; undefined: it has not said yet. */
+  get isBehind(): boolean | undefined {
+    return this.#fetchedTo === undefined ? undefined : this.#fetchedTo < this.#end!;
   }
 
   get hasInput(): boolean {
@@ -58,7 +69,6 @@ export class SourceQueue {
   /** The first fetched records are processed. */
   shift(): void {
     const done = this.#fetched.shift()!;
-    this.bytes -= done.records.byteLength;
     this.position = done.nextOffset;
     this.chunk = undefined;
     done.release();
@@ -74,7 +84,7 @@ export class SourceQueue {
   clear(): void {
     this.chunk = undefined;
     for (const records of this.#fetched.splice(0)) records.release();
-    this.bytes = 0;
     this.position = undefined;
+    this.#fetchedTo = undefined;
   }
 }

@@ -193,8 +193,8 @@ export class StreamThread implements ThreadHandle, Queried {
       pendingBytes: this.#cycle.runner.pendingBytes + this.#parts.producer.pendingBytes,
       pendingBytesMax: this.#settings.pendingBytesMax,
       committing: this.#cycle.ending,
-      hasInput: this.#cycle.runner.bufferedBytes > 0,
-      punctuatesAt: this.#cycle.runner.punctuatesAt,
+      hasInput: this.#cycle.runner.hasInput,
+      dueAt: this.#cycle.runner.dueAt,
     });
     switch (decision.step) {
       case "cut":

@@ -62,8 +62,8 @@ export interface TaskRunner {
   closeAll(): void;
   /** Puts fetched records into their task's queue; `release` is called once their rows are consumed or dropped. */
   add(records: FetchedRecords): void;
-  /** Bytes that were added and are not released yet. */
-  readonly bufferedBytes: number;
+  /** `process` has something to do: some task has rows, and does not wait for others. */
+  readonly hasInput: boolean;
   /**
    * Computes input while `mayGoOn` says so, taking turns between the tasks. It asks at least once a batch, and
    * once every few rows where user functions run.
@@ -71,8 +71,11 @@ export interface TaskRunner {
    * @returns source rows consumed; 0: there is no input.
    */
   process(mayGoOn: () => boolean): number;
-  /** When a punctuation on the wall clock is due next, in milliseconds since the epoch: `process` calls it. */
-  readonly punctuatesAt: number | undefined;
+  /**
+   * When `process` has something to do without new input, in milliseconds since the epoch: a punctuation on the wall clock is
+   * due, or a task has waited for long enough.
+   */
+  readonly dueAt: number | undefined;
   /** Something was consumed, or made, since the last cut. */
   readonly isDirty: boolean;
   /** Topics that a function has chosen and about which nothing is known: `process` goes on behind `learn`. */

@@ -70,6 +70,11 @@ export interface ConsumerSettings {
   readonly partitionBytesMax?: number;
   /** No further fetch is sent while more than this lies fetched and not yet released, in bytes. */
   readonly bufferedBytesMax?: number;
+  /**
+   * Once after each assignment, empty records tell of a partition that has nothing behind its position: `nextOffset`,
+   * `fromOffset` and `endOffset` are the same. Default: it is not told of.
+   */
+  readonly tellsEnds?: boolean;
 }
 
 export interface AssignedPartition extends TopicPartition {
@@ -97,7 +102,7 @@ export interface Consumer {
 export interface FetchedRecords extends TopicPartition {
   /**
    * Whole, uncompressed record batches (v2), as the log holds them. Control batches and, under read_committed,
-   * aborted ones are gone. May be empty: then only `nextOffset` has moved.
+   * aborted ones are gone. May be empty: then only `nextOffset` has moved; see `tellsEnds`.
    */
   readonly records: Buffer;
   /** Records below this offset are to be skipped: a broker hands out whole batches. */

@@ -48,13 +48,17 @@ export class PlainRunner implements TaskRunner {
   #rows = 0;
   #turn = 0;
   #sealedBytes = 0;
-  bufferedBytes = 0;
-  readonly punctuatesAt = undefined;
+  #bufferedBytes = 0;
+  readonly dueAt = undefined;
   readonly topicsWanted: readonly string[] = [];
   #processed = 0;
 
   constructor(settings: PlainRunnerSettings) {
     this.#settings = settings;
+  }
+
+  get hasInput(): boolean {
+    return this.#bufferedBytes > 0;
   }
 
   get isDirty(): boolean {
@@ -88,7 +92,7 @@ export class PlainRunner implements TaskRunner {
     const records = [...batchesIn(fetched.records)]
       .flatMap(decodeRecords)
       .filter(({ offset }) => offset >= fetched.fromOffset);
-    this.bufferedBytes += fetched.records.length;
+    this.#bufferedBytes += fetched.records.length;
     queue.push({ fetched, records, consumed: 0 });
     this.#finish(queue);
   }
@@ -169,7 +173,7 @@ export class PlainRunner implements TaskRunner {
       first = queue[0]
     ) {
       this.#moveTo(first.fetched, first.fetched.nextOffset);
-      this.bufferedBytes -= first.fetched.records.length;
+      this.#bufferedBytes -= first.fetched.records.length;
       first.fetched.release();
       queue.shift();
     }
@@ -181,7 +185,7 @@ export class PlainRunner implements TaskRunner {
 
   #dropInput(partition: number): void {
     for (const { fetched } of this.#queues.get(partition)?.splice(0) ?? []) {
-      this.bufferedBytes -= fetched.records.length;
+      this.#bufferedBytes -= fetched.records.length;
       fetched.release();
     }
   }

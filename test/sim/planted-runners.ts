@@ -11,16 +11,16 @@ class WrappedRunner implements TaskRunner {
     this.inner = inner;
   }
 
-  get bufferedBytes(): number {
-    return this.inner.bufferedBytes;
+  get hasInput(): boolean {
+    return this.inner.hasInput;
   }
 
   get pendingBytes(): number {
     return this.inner.pendingBytes;
   }
 
-  get punctuatesAt(): number | undefined {
-    return this.inner.punctuatesAt;
+  get dueAt(): number | undefined {
+    return this.inner.dueAt;
   }
 
   get isDirty(): boolean {

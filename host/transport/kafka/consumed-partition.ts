@@ -8,6 +8,10 @@ export class ConsumedPartition implements TopicPartition {
   /** Next offset to fetch; undefined: not placed yet. */
   position: bigint | undefined;
   isFetching = false;
+  /** End of the partition as of its last answer; undefined: there was none since it was assigned. */
+  end: bigint | undefined;
+  /** Bytes that were fetched, and are not released yet. */
+  heldBytes = 0;
   restsUntil = Number.NEGATIVE_INFINITY;
   failures = 0;
   failingSince: number | undefined;
@@ -19,6 +23,11 @@ export class ConsumedPartition implements TopicPartition {
     this.topic = topic;
     this.partition = partition;
     this.position = offset;
+  }
+
+  /** Nothing of it is held, though the broker may have more of it. */
+  get isStarved(): boolean {
+    return this.heldBytes === 0 && (this.end === undefined || this.position! < this.end);
   }
 
   aim(topicId: string, leaderEpoch: number): FetchAim {
@@ -37,6 +46,12 @@ export class ConsumedPartition implements TopicPartition {
   moveTo(offset: bigint, leaderEpoch: number): void {
     this.position = offset;
     this.#fetchedEpoch = leaderEpoch;
+  }
+
+  /** It goes on where it was: with its full time, and its end is told again. */
+  assignedAgain(): void {
+    this.succeeded();
+    this.end = undefined;
   }
 
   succeeded(): void {

@@ -29,7 +29,8 @@ type PartitionShare = ResponseOf<"Fetch">["responses"][number]["partitions"][num
 
 /**
  * Fetches from each leader with one request in flight: the next one is sent as soon as an answer has moved the
- * positions, while its records wait to be processed. Nothing is sent while too much is held unreleased.
+ * positions, while its records wait to be processed. While too much is held unreleased, only those partitions are asked for
+ * of which nothing is held: some task may be waiting for them.
  *
  *   partition: unplaced -ListOffsets-> idle -sent-> fetching -answered-> idle;  any -error-> resting -> idle
  */
@@ -54,6 +55,7 @@ export class ClusterConsumer implements Consumer {
       fetchBytesMax: settings.fetchBytesMax ?? FETCH_BYTES_MAX,
       partitionBytesMax: settings.partitionBytesMax ?? PARTITION_BYTES_MAX,
       bufferedBytesMax: settings.bufferedBytesMax ?? BUFFERED_BYTES_MAX,
+      tellsEnds: settings.tellsEnds ?? false,
     };
     this.#buffer = new FetchBuffer(() => this.#pump());
   }
@@ -64,7 +66,7 @@ export class ClusterConsumer implements Consumer {
     for (const assigned of partitions) {
       const key = partitionKey(assigned);
       const known = assigned.offset === undefined ? before.get(key) : undefined;
-      known?.succeeded(); // A new assignment gives it its full time again.
+      known?.assignedAgain();
       this.#partitions.set(key, known ?? new ConsumedPartition(assigned, assigned.offset));
     }
     this.#buffer.drop((fetched) => {
@@ -108,10 +110,12 @@ export class ClusterConsumer implements Consumer {
   /** Sends what can be sent now. Called whenever something has changed. */
   #pump(): void {
     if (this.#closed || this.#failure !== undefined || this.#cluster.isClosed) return;
-    if (this.#buffer.heldBytes > this.#settings.bufferedBytesMax) return;
+    const isFull = this.#buffer.heldBytes > this.#settings.bufferedBytesMax;
+    const wanted = [...this.#partitions.values()].filter((each) => !isFull || each.isStarved);
+    if (wanted.length === 0) return;
     this.#cluster.refreshByAge();
     const now = this.#cluster.clock.now();
-    const idle = [...this.#partitions.values()].filter((each) => !each.isFetching);
+    const idle = wanted.filter((each) => !each.isFetching);
     const ready = idle.filter((each) => this.#isReady(each, now));
     for (const [nodeId, share] of Map.groupBy(ready, (each) => this.#leaderOf(each)))
       if (nodeId !== undefined && !this.#busyLeaders.has(nodeId)) this.#fetch(nodeId, this.#rotated(share));
@@ -225,24 +229,27 @@ export class ClusterConsumer implements Consumer {
   #takeRecords(partition: ConsumedPartition, share: PartitionShare, frame: SharedRelease): void {
     partition.succeeded();
     const aborted = this.#settings.isolation === "read_committed" ? share.abortedTransactions : null;
-    const usable = usableRecords(share.records, aborted);
-    if (usable === undefined) return;
-    const fromOffset = partition.position!;
-    if (usable.nextOffset <= fromOffset) return;
-    partition.moveTo(usable.nextOffset, usable.leaderEpoch);
     const endOffset =
       this.#settings.isolation === "read_committed" ? share.lastStableOffset : share.highWatermark;
-    this.#buffer.put(
-      {
-        topic: partition.topic,
-        partition: partition.partition,
-        records: usable.records,
-        fromOffset,
-        nextOffset: usable.nextOffset,
-        endOffset,
-      },
-      usable.isOwnCopy ? () => {} : frame.share(),
-    );
+    const isFirst = partition.end === undefined;
+    partition.end = endOffset;
+    const usable = usableRecords(share.records, aborted);
+    const { topic, partition: number } = partition;
+    const fromOffset = partition.position!;
+    if (usable === undefined || usable.nextOffset <= fromOffset) {
+      if (!isFirst || !this.#settings.tellsEnds || fromOffset < endOffset) return;
+      const nothing = { records: Buffer.alloc(0), fromOffset, nextOffset: fromOffset, endOffset };
+      this.#buffer.put({ topic, partition: number, ...nothing }, () => {});
+      return;
+    }
+    const { records, nextOffset, leaderEpoch, isOwnCopy } = usable;
+    partition.moveTo(nextOffset, leaderEpoch);
+    partition.heldBytes += records.length;
+    const giveBack = isOwnCopy ? () => {} : frame.share();
+    this.#buffer.put({ topic, partition: number, records, fromOffset, nextOffset, endOffset }, () => {
+      partition.heldBytes -= records.length;
+      giveBack();
+    });
   }
 
   #afterFailedFetch(error: PeridotError, partitions: readonly ConsumedPartition[]): void {

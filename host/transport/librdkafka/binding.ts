@@ -1,6 +1,7 @@
 import { createRequire } from "node:module";
 import { isMainThread } from "node:worker_threads";
 import { PeridotError } from "../../errors.ts";
+import type { TopicPartition } from "../port.ts";
 
 /**
  * What we use of @confluentinc/kafka-javascript: its callback interface, which is librdkafka's own. The package is not
@@ -69,6 +70,8 @@ export interface DeliveryReport {
 export interface NativeConsumer extends NativeClient {
   assign(partitions: readonly NativePosition[]): void;
   getWatermarkOffsets(topic: string, partition: number): { readonly highOffset: number };
+  pause(partitions: readonly TopicPartition[]): void;
+  resume(partitions: readonly TopicPartition[]): void;
   disconnect(done: Done): void;
   getClient(): {
     /** Up to `count` records: waits `waitMs` for the first, and no longer than a millisecond for each further one. */

@@ -40,11 +40,18 @@ interface Place extends TopicPartition {
   position: bigint | undefined;
   /** librdkafka fetches from here on. */
   isAssigned: boolean;
+  /** Something was told of it since it was assigned. */
+  isTold: boolean;
+  /** Bytes that were handed out, and are not released yet. */
+  heldBytes: number;
+  /** Nothing of it is wanted from librdkafka for now. */
+  isPaused: boolean;
 }
 
 /**
  * A consumer whose records come from librdkafka, one by one, and are put into record batches again. It is told each
- * position (librdkafka's own group is never joined), and takes a few records at a time while there is room:
+ * position (librdkafka's own group is never joined), and takes a few records at a time while there is room. Where there is
+ * none, it goes on with the partitions of which nothing is held: some task may be waiting for them.
  *
  *   partition: unplaced -ListOffsets-> placed -assign-> assigned -consume-> buffered -poll, release-> gone
  */
@@ -76,6 +83,7 @@ export class LibrdkafkaConsumer implements Consumer {
       fetchBytesMax: settings.fetchBytesMax ?? FETCH_BYTES_MAX,
       partitionBytesMax: settings.partitionBytesMax ?? PARTITION_BYTES_MAX,
       bufferedBytesMax: settings.bufferedBytesMax ?? BUFFERED_BYTES_MAX,
+      tellsEnds: settings.tellsEnds ?? false,
     };
     this.#life = new NativeConsumerLife(binding, { ...properties, ...consumerProperties(this.#settings) });
     this.#headers = new HeaderReader(cluster);
@@ -89,7 +97,8 @@ export class LibrdkafkaConsumer implements Consumer {
     for (const { topic, partition, offset } of partitions) {
       const key = partitionKey({ topic, partition });
       const known = offset === undefined ? before.get(key) : undefined;
-      this.#places.set(key, known ?? { topic, partition, position: offset, isAssigned: false });
+      if (known !== undefined) known.isTold = false;
+      this.#places.set(key, known ?? newPlace({ topic, partition }, offset));
     }
     this.#buffer.drop((fetched) => {
       const key = partitionKey(fetched);
@@ -142,7 +151,7 @@ export class LibrdkafkaConsumer implements Consumer {
       while (!this.#isClosed && this.#failure === undefined) {
         if (this.#isStale) await this.#assignNatively();
         else if (this.#places.size === 0) break;
-        else if (this.#buffer.heldBytes > this.#settings.bufferedBytesMax) await this.#room();
+        else if (this.#pauseHeld()) await this.#room();
         else await this.#consume();
       }
     } catch (error) {
@@ -160,8 +169,12 @@ export class LibrdkafkaConsumer implements Consumer {
     await this.#place(places.filter((each) => each.position === undefined));
     await this.#connect();
     if (this.#isStale || this.#isClosed) return;
+    this.#life.resume(places.filter(({ isPaused }) => isPaused));
     this.#life.assign(places.map(nativePosition));
-    for (const place of places) place.isAssigned = true;
+    for (const place of places) {
+      place.isAssigned = true;
+      place.isPaused = false;
+    }
   }
 
   /** Errors: CONFIG_INVALID, RETRIES_EXHAUSTED. */
@@ -197,7 +210,7 @@ export class LibrdkafkaConsumer implements Consumer {
   }
 
   async #consume(): Promise<void> {
-    const room = this.#settings.bufferedBytesMax - this.#buffer.heldBytes;
+    const room = Math.max(0, this.#settings.bufferedBytesMax - this.#buffer.heldBytes);
     const count = Math.min(RECORDS_MAX, 1 + Math.floor(room / this.#recordBytes));
     try {
       const { records, ends } = await this.#life.consume(count);
@@ -226,17 +239,41 @@ export class LibrdkafkaConsumer implements Consumer {
   /** The end of a partition, behind control records and aborted ones that librdkafka has passed over. */
   #takeEnd(end: NativePosition): void {
     const place = this.#places.get(partitionKey(end));
-    if (place?.isAssigned && BigInt(end.offset) > place.position!)
-      this.#put(place, Buffer.alloc(0), BigInt(end.offset));
+    if (place === undefined || !place.isAssigned) return;
+    const isNews = this.#settings.tellsEnds && !place.isTold && BigInt(end.offset) === place.position!;
+    if (isNews || BigInt(end.offset) > place.position!) this.#put(place, Buffer.alloc(0), BigInt(end.offset));
   }
 
   #put(place: Place, records: Buffer, nextOffset: bigint): void {
     const { topic, partition, position } = place;
-    assert(nextOffset > position!, "offsets only rise");
+    assert(nextOffset >= position!, "offsets only rise");
+    place.isTold = true;
     const highWatermark = BigInt(this.#life.highWatermark(place));
     const endOffset = highWatermark > nextOffset ? highWatermark : nextOffset;
     place.position = nextOffset;
-    this.#buffer.put({ topic, partition, records, fromOffset: position!, nextOffset, endOffset }, () => {});
+    place.heldBytes += records.length;
+    this.#buffer.put({ topic, partition, records, fromOffset: position!, nextOffset, endOffset }, () => {
+      place.heldBytes -= records.length;
+    });
+  }
+
+  /** Where there is no room, those of which something is held have to wait. @returns whether nobody is left. */
+  #pauseHeld(): boolean {
+    const places = [...this.#places.values()];
+    const isFull = this.#buffer.heldBytes > this.#settings.bufferedBytesMax;
+    const isStarved = (place: Place) =>
+      place.heldBytes === 0 && (!place.isTold || this.#life.highWatermark(place) > Number(place.position));
+    if (isFull && !places.some(isStarved)) return true;
+    const change = (wanted: boolean) => {
+      const changed = places.filter(
+        (each) => (isFull && each.heldBytes > 0) === wanted && each.isPaused !== wanted,
+      );
+      for (const place of changed) place.isPaused = wanted;
+      return changed;
+    };
+    this.#life.pause(change(true));
+    this.#life.resume(change(false));
+    return false;
   }
 
   #room(): Promise<void> {
@@ -294,6 +331,10 @@ export class LibrdkafkaConsumer implements Consumer {
     this.#failure ??= error;
     this.wake();
   }
+}
+
+function newPlace({ topic, partition }: TopicPartition, position: bigint | undefined): Place {
+  return { topic, partition, position, isAssigned: false, isTold: false, heldBytes: 0, isPaused: false };
 }
 
 function nativePosition({ topic, partition, position }: Place): NativePosition {

@@ -54,6 +54,15 @@ export class NativeConsumerLife {
     this.#native?.assign(partitions);
   }
 
+  /** Partitions that are assigned: nothing comes of them until `resume`. */
+  pause(partitions: readonly TopicPartition[]): void {
+    if (partitions.length > 0) this.#native?.pause(partitions.map(named));
+  }
+
+  resume(partitions: readonly TopicPartition[]): void {
+    if (partitions.length > 0) this.#native?.resume(partitions.map(named));
+  }
+
   /** Up to `count` records, waiting a little for the first; one call at a time. */
   async consume(count: number): Promise<Consumed> {
     const native = this.#native;
@@ -80,4 +89,8 @@ export class NativeConsumerLife {
     const native = this.#native ?? (await this.#connecting?.catch(() => undefined));
     if (native !== undefined) await promised((done) => native.disconnect(done)).catch(() => {});
   }
+}
+
+function named({ topic, partition }: TopicPartition): TopicPartition {
+  return { topic, partition };
 }

@@ -42,6 +42,36 @@ export function consumerConformance(under: TransportUnderTest): void {
     assert.deepEqual([...next.values()], [3_000n, 3_000n, 3_000n]);
   });
 
+  conformanceCase(under, "consumer: it tells once of a partition that has nothing", async (bench) => {
+    const topic = await written(bench, 1, 5);
+    const silent = bench.consumer(topic, 1, { offsetReset: "latest" });
+    assert.deepEqual(await silent.poll(300), []);
+    const consumer = bench.consumer(topic, 1, { offsetReset: "latest", tellsEnds: true });
+    for (let times = 0; times < 2; times++) {
+      const [told] = await pollSome(consumer);
+      assert.equal(told!.records.length, 0);
+      assert.deepEqual([told!.fromOffset, told!.nextOffset, told!.endOffset], [5n, 5n, 5n]);
+      told!.release();
+      assert.deepEqual(await consumer.poll(300), []);
+      consumer.assign([{ topic, partition: 0 }]); // it goes on where it was
+    }
+  });
+
+  conformanceCase(
+    under,
+    "consumer: what is held of one partition does not keep others from coming",
+    async (bench) => {
+      const topic = await written(bench, 2, 2_000);
+      const consumer = bench.consumer(topic, 2, {
+        partitionBytesMax: 2_000,
+        fetchBytesMax: 2_000,
+        bufferedBytesMax: 1,
+      });
+      const seen = new Set<number>();
+      while (seen.size < 2) for (const { partition } of await consumer.poll(500)) seen.add(partition); // none is released
+    },
+  );
+
   conformanceCase(under, "consumer: it starts where offsetReset says", async (bench) => {
     const topic = await written(bench, 1, 5);
     const latest = bench.consumer(topic, 1, { offsetReset: "latest" });
