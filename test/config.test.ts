@@ -51,6 +51,11 @@ const wrong: readonly [string, object, RegExp][] = [
   ["half a thread", { threads: 0.5 }, /threads is 0.5/],
   ["a commit interval of nothing", { commitIntervalMs: 0 }, /commitIntervalMs is 0/],
   [
+    "waiting for less than nothing",
+    { maxTaskIdleMs: -2 },
+    /maxTaskIdleMs is -2.*or -1: then nothing is waited for/,
+  ],
+  [
     "a transaction shorter than its commit interval",
     { commitIntervalMs: 20_000 },
     /transactionTimeoutMs .*not above/,

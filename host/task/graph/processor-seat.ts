@@ -44,10 +44,10 @@ export class ProcessorSeat implements TableProcessing {
 
   forward(record: NewRecord, child?: string): void {
     const flow = FlowRecord.of(record);
-    if (!(flow.timestamp >= 0)) {
+    if (!(Number.isSafeInteger(flow.timestamp) && flow.timestamp >= 0)) {
       throw new PeridotError("SERDE_REFUSED", {
         serde: this.#node.name,
-        problem: `it forwards a record with the timestamp ${flow.timestamp}: give milliseconds since the epoch`,
+        problem: `it forwards a record with the timestamp ${flow.timestamp}: give whole milliseconds since the epoch`,
       });
     }
     if (this.#keepsKey && this.#graph.metadata !== undefined && flow.key !== this.#key) {
