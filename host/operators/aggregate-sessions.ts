@@ -72,7 +72,7 @@ function aggregateSessionsProcessor(
       context = given as TableProcessing;
       store = context.store(storeName);
       if (emits === "on-window-update") {
-        const isKept = (session: unknown) => (session as Windowed<unknown>).end >= store.times.keptFrom;
+        const isKept = (session: unknown) => store.times.flush((session as Windowed<unknown>).end);
         changes = new ChangeForwarder(context, storeName, sends, isKept);
       } else
         final = new FinalResults(context, storeName, store.times, (told, closeTime) => ({

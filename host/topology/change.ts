@@ -52,7 +52,7 @@ export class ChangeForwarder {
   readonly #sends: SendsOld;
   readonly #isCached: boolean;
 
-  /** @param isKept false: the store no longer keeps what stood under a key, so its old value is not known. */
+  /** @param isKept is told of each key of the news; false: the store beneath the cache has forgotten its old value. */
   constructor(
     context: TableProcessing,
     store: string,

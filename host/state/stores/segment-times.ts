@@ -9,6 +9,8 @@ const SEGMENTS: KeyText = "k";
 /** What an operator remembers of times: its own stream time, and up to when it has told windows that have closed. */
 const STREAM_TIME: KeyText = "o";
 const TOLD: KeyText = "e";
+/** The largest time that a record cache has given out: what the store beneath it would know. */
+const FLUSHED: KeyText = "f";
 
 /** Up to when windows of a store that have closed are told; -1: none is, or it does not tell. */
 export function toldIn(store: Pick<StoreAccess, "get">): number {
@@ -47,12 +49,18 @@ export class SegmentTimes {
 
   /** The first time that can be seen. */
   get visibleFrom(): number {
-    return this.#access.isCached === true ? 0 : this.keptFrom;
+    return this.#access.isCached === true ? 0 : this.observed - this.#retention.retentionMs + 1;
   }
 
-  /** The first time that the retention keeps; a record cache shows older ones as well. */
-  get keptFrom(): number {
-    return this.observed - this.#retention.retentionMs + 1;
+  /**
+   * A record cache gives out a change of this time.
+   *
+   * @returns false: what stood there is older than the retention, so that the store beneath the cache no longer knows it.
+   */
+  flush(time: number): boolean {
+    const flushed = this.#read(FLUSHED);
+    if (time > flushed) this.#write(FLUSHED, time);
+    return time > flushed - this.#retention.retentionMs;
   }
 
   /** The first and the last segment that may have entries; undefined: none has. */

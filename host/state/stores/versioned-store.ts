@@ -121,7 +121,8 @@ export class VersionedStore<K, V> implements VersionedKeyValueStore<K, V> {
       this.#forgetDeletions();
     }
     const before = this.#versions(text);
-    const versions = withVersion(before, { timestamp, value }, this.#horizon);
+    const after = withVersion(before, { timestamp, value }, this.#horizon);
+    const versions = losesDeletion(before, after) ? after.slice(1) : after;
     const key = keyBytes(text.slice(KEYS.length));
     const stored = versions.length === 0 ? undefined : writeVersions(versions);
     this.#access.put(text, stored, logs ? { key, value, timestamp } : undefined);
@@ -169,6 +170,20 @@ export class VersionedStore<K, V> implements VersionedKeyValueStore<K, V> {
     const validTo = versions[versions.indexOf(version) - 1]?.timestamp;
     return { value: this.#spec.value.deserialize(value) as V, timestamp, validTo };
   }
+}
+
+/**
+ * Kafka Streams keeps a deletion as the end of the version before it. One that takes the place of the latest version, at the
+ * same time, and has nothing to end, leaves no trace: an older version that comes later is the latest again.
+ */
+function losesDeletion([replaced]: readonly Version[], [latest, older]: readonly Version[]): boolean {
+  return (
+    latest?.value === null &&
+    replaced !== undefined &&
+    replaced.value !== null &&
+    replaced.timestamp === latest.timestamp &&
+    (older === undefined || older.value === null)
+  );
 }
 
 const EMPTY = new Uint8Array();

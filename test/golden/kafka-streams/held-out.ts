@@ -5,6 +5,7 @@ import { runScenario } from "../run-scenario.ts";
 import { readScenarios, SCENARIO_FOLDER, type Scenario } from "../scenario.ts";
 import { askKafkaStreams } from "./ask.ts";
 import { withoutIntended } from "./on-purpose.ts";
+import { varied } from "./vary.ts";
 
 /** A scenario with inputs that nobody has chosen, and where we differ from Kafka Streams there. */
 export interface Difference {
@@ -12,14 +13,20 @@ export interface Difference {
   readonly because: readonly string[];
 }
 
-/** The topologies of some areas with the inputs of some seeds. */
-export function heldOut(areas: readonly string[], seeds: readonly number[]): readonly Scenario[] {
+/** The topologies of some areas with the inputs of some seeds; `vary`: others like them. */
+export function heldOut(
+  areas: readonly string[],
+  seeds: readonly number[],
+  { vary = false } = {},
+): readonly Scenario[] {
   const scenarios = areas.flatMap((area) => readScenarios(SCENARIO_FOLDER, area));
   return scenarios.flatMap((scenario) =>
     seeds.flatMap((seed) => {
-      const inputs = randomInputs(scenario, new SeededRandom(seed ^ hashOf(scenario.name)));
+      const random = new SeededRandom(seed ^ hashOf(scenario.name));
+      const other = vary ? varied(scenario, random) : scenario;
+      const inputs = randomInputs(other, random);
       const name = `${scenario.name}, seed ${seed}`;
-      return inputs.length === 0 ? [] : [withoutIntended({ ...scenario, name, inputs })];
+      return inputs.length === 0 ? [] : [withoutIntended({ ...other, name, inputs })];
     }),
   );
 }

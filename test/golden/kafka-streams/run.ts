@@ -4,9 +4,9 @@ import { type Difference, differencesFrom, heldOut } from "./held-out.ts";
 import { smallest } from "./smallest.ts";
 
 /**
- * `npm run golden:kafka-streams -- [--seed N] [--count N] [--smallest] [AREA]...`: random inputs over the topologies of
+ * `npm run golden:kafka-streams -- [--seed N] [--count N] [--vary] [--smallest] [AREA]...`: random inputs over the topologies of
  * these areas (default: all), answered by Kafka Streams and by us. Says each difference, with the scenario as JSON
- * (--smallest: with as few inputs as show it); the last line counts. Exit status 1 when there is one.
+ * (--vary: over topologies like them, --smallest: with as few inputs as show it); the last line counts. Exit status 1 when there is one.
  */
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -14,6 +14,7 @@ const { values, positionals } = parseArgs({
     seed: { type: "string", default: "1" },
     count: { type: "string", default: "10" },
     smallest: { type: "boolean", default: false },
+    vary: { type: "boolean", default: false },
   },
 });
 const areas = positionals.length === 0 ? areasIn(SCENARIO_FOLDER) : positionals;
@@ -21,7 +22,7 @@ const [first, count] = [Number(values.seed), Number(values.count)];
 
 let [asked, different] = [0, 0];
 for (let seed = first; seed < first + count; seed++) {
-  const scenarios = heldOut(areas, [seed]);
+  const scenarios = heldOut(areas, [seed], { vary: values.vary });
   asked += scenarios.length;
   for (const difference of await differencesFrom(scenarios)) {
     different++;
