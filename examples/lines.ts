@@ -17,8 +17,13 @@ function toRecord(line: string): { key: string; value: string } {
 
 /** Starts an application, and closes it once it has processed so many records: closing commits. */
 export async function runOver(app: Peridot, records: number): Promise<void> {
+  await runUntil(app, () => app.progress.records >= records);
+}
+
+/** Starts an application, and closes it once it holds. */
+export async function runUntil(app: Peridot, holds: () => boolean): Promise<void> {
   await app.start();
-  while (app.progress.records < records) await Promise.race([sleep(10), app.ended]);
+  while (!holds()) await Promise.race([sleep(10), app.ended]);
   await app.close();
 }
 

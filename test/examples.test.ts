@@ -4,9 +4,12 @@ import { stripTypeScriptTypes } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, suite, test } from "node:test";
+import { pathToFileURL } from "node:url";
 import { z } from "zod";
 import * as api from "../host/index.ts";
 import { buildKernels } from "../host/kernel-build/build-kernels.ts";
+import { loadTopology } from "../host/load-topology.ts";
+import { describe } from "../host/topology/describe/describe.ts";
 import { docstringExamples, publicFiles, runProgram, SnippetFolder } from "./snippets.ts";
 
 const root = join(import.meta.dirname, "..");
@@ -26,6 +29,19 @@ suite("examples print what stands beside them", () => {
     test(file, () => {
       const expected = readFileSync(join(root, file, "..", "expected.txt"), "utf8");
       assert.equal(runProgram(join(root, file), stateRoot), expected);
+    });
+  }
+});
+
+suite("pictures of examples show their topologies", () => {
+  for (const file of globSync("examples/*/topology.svg", { cwd: root }).sort()) {
+    test(file, async () => {
+      const module = pathToFileURL(join(root, file, "..", "topology.ts"));
+      assert.equal(
+        readFileSync(join(root, file), "utf8"),
+        await describe(await loadTopology(module), "svg"),
+        `make it anew: npx peridot describe ${file.replace(/svg$/, "ts")} --out ${file}`,
+      );
     });
   }
 });
