@@ -183,11 +183,13 @@ export function joinedWithGlobal(
 function checkGrace(what: string, graceMs: number, { link }: JoinableTable): void {
   if (!(Number.isSafeInteger(graceMs) && graceMs >= 0))
     throw storeMisuse(`${what} has a grace of ${graceMs} ms`, "Give a whole number from 0 on");
-  if (link.isVersioned) return;
-  throw storeMisuse(
-    `${what} has a grace, and its table keeps no versions`,
-    "Keep them, for as long as records may wait at least: builder.table(…, …, { historyMs: … })",
-  );
+  const remedy = "Keep them for as long as records may wait at least: builder.table(…, …, { historyMs: … })";
+  if (!link.isVersioned) throw storeMisuse(`${what} has a grace, and its table keeps no versions`, remedy);
+  if (link.historyMs !== undefined && link.historyMs < graceMs)
+    throw storeMisuse(
+      `${what} has a grace of ${graceMs} ms, and its table keeps versions for ${link.historyMs} ms`,
+      remedy,
+    );
 }
 
 /** Where keys may have changed, records go through a topic first. @param isRelaxed those without key, too */

@@ -78,8 +78,8 @@ export function windowedSpec(
   return Object.freeze({
     ...spec,
     kind: windows.kind === "session" ? "session" : "timestamped-window",
-    // what is told once is not kept back
-    caching: spec.caching && !isFinal,
+    // Kafka Streams caches results that are told once for these windows, and for no others
+    caching: spec.caching && (!isFinal || windows.kind === "time"),
     windows: retentionOf(retentionMs, sizeMs, { isTimeOrdered: isFinal }),
   });
 }

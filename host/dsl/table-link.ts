@@ -19,11 +19,13 @@ export interface TableLink {
   view(): TableView;
   /** Its rows may be told out of order: see Change#isLatest. */
   readonly isVersioned: boolean;
+  /** How long its versions are kept, in milliseconds; undefined: there are none. */
+  readonly historyMs: number | undefined;
   /** Of a table of windows: how long after its end a window closes, in milliseconds of stream time. */
   readonly closeMs: number | undefined;
 }
 
-type KeptStore = Pick<StoreSpec, "name" | "kind">;
+type KeptStore = Pick<StoreSpec, "name" | "kind" | "historyMs">;
 
 /** A node that has a store in any case. */
 export function keptLink(
@@ -41,6 +43,7 @@ export function keptLink(
     },
     view: () => storeView(spec),
     isVersioned: spec.kind === "versioned",
+    historyMs: spec.historyMs,
     closeMs,
   };
 }
@@ -67,6 +70,7 @@ export function sourceLink(
       return storeView(spec);
     },
     isVersioned: spec.kind === "versioned",
+    historyMs: spec.historyMs,
     closeMs: undefined,
   };
 }
@@ -94,6 +98,7 @@ export function mappedLink(
     },
     view: () => (spec === undefined ? computedView(parent.view(), uses, begin) : storeView(spec)),
     isVersioned: spec === undefined ? parent.isVersioned : spec.kind === "versioned",
+    historyMs: spec === undefined ? parent.historyMs : spec.historyMs,
     closeMs: parent.closeMs,
   };
 }
@@ -115,6 +120,7 @@ export function joinedLink(
     },
     view: () => (spec === undefined ? join(sides[0].view(), sides[1].view()) : storeView(spec)),
     isVersioned: spec?.kind === "versioned",
+    historyMs: spec?.historyMs,
     closeMs:
       sides[0].closeMs === undefined || sides[1].closeMs === undefined
         ? undefined
@@ -133,6 +139,7 @@ export function suppressedLink(sends: SendsOld, buffer: string, parent: TableLin
     },
     view: () => suppressedView(buffer, parent.view()),
     isVersioned: false,
+    historyMs: undefined,
     closeMs: parent.closeMs,
   };
 }

@@ -69,11 +69,12 @@ export function tableBehind<K, V>(
     if (isKept) spec ??= materializedSpec(name, materialized, serdes);
     return { operator: tableSource(role, spec?.name, sends), store: spec };
   });
-  const kind = materialized.historyMs === undefined ? "timestamped-key-value" : "versioned";
+  const { historyMs } = materialized;
+  const kind = historyMs === undefined ? "timestamped-key-value" : "versioned";
   const link = sourceLink(
     sends,
     materialized.store,
-    { name, kind },
+    { name, kind, historyMs },
     () => isKept,
     () => {
       isKept = true;

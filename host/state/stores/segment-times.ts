@@ -31,6 +31,8 @@ export class SegmentTimes {
   readonly #drop: () => void;
   /** That was asked for last. */
   #segment = { number: -1, text: "" };
+  /** Segments before it were looked for last. */
+  #forgotten = 0;
   /** By input. */
   readonly #streamTimeKeys = new Map<string, KeyText>();
   readonly #last = new Map<KeyText, { readonly bytes: Uint8Array; readonly time: number }>();
@@ -67,7 +69,7 @@ export class SegmentTimes {
   get live(): { readonly first: number; readonly last: number } | undefined {
     const { observed } = this;
     if (observed < 0) return undefined;
-    return { first: this.#firstLive(observed), last: this.#numberOf(observed) };
+    return { first: this.#firstKept(observed), last: this.#numberOf(observed) };
   }
 
   /** What stands before the keys of entries of that time. */
@@ -95,7 +97,7 @@ export class SegmentTimes {
     const before = this.observed;
     if (time > before) {
       this.#write(TIME_KEY, time);
-      if (before >= 0) this.#forget(this.#firstLive(before), this.#firstLive(time), index);
+      if (before >= 0) this.#forgetBehind(before, time, index);
       return true;
     }
     if (this.#numberOf(time) >= this.#firstLive(before)) return true;
@@ -151,6 +153,27 @@ export class SegmentTimes {
     const bytes = timeBytes(time);
     this.#last.set(key, { bytes, time });
     this.#access.put(key, bytes, undefined);
+  }
+
+  #forgetBehind(before: number, time: number, index: KeyText | undefined): void {
+    if (!this.#keepsUntold) {
+      this.#forget(this.#firstLive(before), this.#firstLive(time), index);
+      return;
+    }
+    const to = this.#firstKept(time);
+    if (to !== this.#forgotten) this.#forget(0, to, index);
+    this.#forgotten = to;
+  }
+
+  /** A record cache keeps windows that are told once until they are, however far stream time jumps. */
+  get #keepsUntold(): boolean {
+    return this.#access.isCached === true && this.#retention.isTimeOrdered;
+  }
+
+  #firstKept(observed: number): number {
+    const live = this.#firstLive(observed);
+    if (!this.#keepsUntold) return live;
+    return Math.min(live, this.#numberOf(Math.max(0, this.told - this.#retention.sizeMs + 1)));
   }
 
   /** Forgets the segments from one to another, that one not included. */

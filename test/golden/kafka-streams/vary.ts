@@ -40,7 +40,8 @@ function nodeOf(node: ScenarioNode, topology: readonly ScenarioNode[], random: S
     else delete made.emit;
   }
   if (node.op === "suppress" && random.chance(0.3)) made.maxRecords = random.whole(1, 4);
-  if (node.op === "table" && node.store !== undefined && random.chance(0.15))
+  const isRead = topology.some(({ stores }) => node.store !== undefined && stores?.includes(node.store));
+  if (node.op === "table" && node.store !== undefined && !isRead && random.chance(0.15))
     made.versionedMs = random.pick([0, 20, 1000]);
   if (node.store !== undefined && node.op === "count" && random.chance(0.2))
     made.caching = random.chance(0.5);
