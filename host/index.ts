@@ -19,6 +19,7 @@ export type {
   TimeWindowedCogroupedKStream,
 } from "./dsl/cogrouped-kstream.ts";
 export type { Consumed } from "./dsl/consumed.ts";
+export type { Deduplicated } from "./dsl/deduplicated.ts";
 export type {
   Computation,
   Condition,

@@ -193,7 +193,7 @@ function checkGrace(what: string, graceMs: number, { link }: JoinableTable): voi
 }
 
 /** Where keys may have changed, records go through a topic first. @param isRelaxed those without key, too */
-function behindTopic(
+export function behindTopic(
   log: NodeLog,
   node: NodeId,
   name: string | undefined,
@@ -220,7 +220,11 @@ function windowSpec(name: string, key: AnySerde, value: AnySerde, windows: JoinW
   return { ...spec, windows: retentionOf(sizeMs + windows.graceMs, sizeMs, { keepsDuplicates: true }) };
 }
 
-function needed(what: string, option: "key" | "value" | "otherValue", serde: AnySerde | undefined): AnySerde {
+export function needed(
+  what: string,
+  option: "key" | "value" | "otherValue",
+  serde: AnySerde | undefined,
+): AnySerde {
   if (serde !== undefined) return serde;
   throw new PeridotError("TOPOLOGY_INVALID", {
     problem: `no serde for what ${what} keeps: a function has made it, so its type is not known`,

@@ -21,6 +21,7 @@ import type { ProcessorSupplier } from "../topology/processor.ts";
 import type { Accepted, Err } from "../topology/result.ts";
 import type { AnySerde } from "../topology/serde.ts";
 import { BranchedKStream } from "./branched.ts";
+import { type Deduplicated, deduplicated } from "./deduplicated.ts";
 import type { Condition, FieldAsKey, FieldName, Projected, Projection } from "./fields.ts";
 import type { KernelOptions } from "./kernel-options.ts";
 import { type Grouped, grouping, KGroupedStream } from "./kgrouped-stream.ts";
@@ -301,6 +302,21 @@ export class KStream<K, V, Known extends KnownSerdes = never> extends StreamJoin
   ): KStream<K, V2, Exclude<Known, "value">> {
     const serdes = { key: this.serdes.key, value: undefined };
     return this.#next(process(supplier, connected.stores ?? [], true), connected, serdes);
+  }
+
+  /**
+   * Of records with one id that lie near each other in event time, the first one that comes passes, exactly once; the others are
+   * gone. What has passed is kept in a store with a changelog, for as long as it matters. Kafka Streams has no such operator
+   * (KIP-655).
+   *
+   * @throws TOPOLOGY_INVALID: intervals that are no whole milliseconds; a serde that nobody knows
+   *
+   * @example
+   *   orders.deduplicate({ id: (_key, { Id }) => Id, idSerde: string, intervalMs: 3_600_000, store: "seen-orders" })
+   */
+  deduplicate<I = K>(within: Deduplicated<K, V, I>): KStream<K, V, Known> {
+    const node = deduplicated({ log: this.log, node: this.node, serdes: this.serdes }, within as never);
+    return new KStream(this.log, node, this.serdes);
   }
 
   // biome-ignore lint/suspicious/noExplicitAny: of any types

@@ -52,6 +52,7 @@ export const HOST_ONLY: Readonly<Record<string, string>> = {
   "aggregate-sessions.ts": "calls the user's functions",
   "aggregate-sliding.ts": "calls the user's functions",
   "aggregate-windows.ts": "calls the user's functions",
+  "deduplicate.ts": "what has passed lies in a store, which JavaScript keeps",
   "filter-fields.ts": "a condition as data: its kernel is operators/filter.ts, as for filterNot",
   "final-results.ts": "what operators of windows have in common",
   "flat-map-values.ts": "calls the user's function",
