@@ -268,7 +268,10 @@ export class Peridot {
     try {
       const topology = await Promise.race([this.#topology(), this.#closing.promise]);
       if (topology !== undefined)
-        await this.#runInstance(compile(topology, this.#config.applicationId), onAssigned);
+        await this.#runInstance(
+          compile(topology, this.#config.applicationId, this.#config.optimizations),
+          onAssigned,
+        );
       this.#state = "closed";
       await this.#exports.end(undefined);
     } catch (error) {

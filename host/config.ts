@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { type Clock, systemClock } from "./clock.ts";
 import { PeridotError } from "./errors.ts";
 import { DEFAULT_ERROR_SETTINGS, type ErrorSettings } from "./topology/error-settings.ts";
+import type { Optimization } from "./topology/source-changelogs.ts";
 import type { KafkaSettings } from "./transport/kafka/kafka-transport.ts";
 import type { Compression, TransportFactory } from "./transport/port.ts";
 
@@ -82,6 +83,13 @@ export interface PeridotConfig extends Connection {
    * waited for.
    */
   readonly maxTaskIdleMs?: number;
+  /**
+   * Kafka Streams' topology.optimization. "reuse-source-topics": the store of a table that `builder.table` makes has no
+   * changelog; it is restored from the table's topic, which should be compacted. Where the store has times that the records
+   * do not have, versions, or is named by a processor, it keeps its changelog. Default: none. To be chosen before the first
+   * start: without it later, such a store is restored from a changelog that has nothing.
+   */
+  readonly optimizations?: readonly Optimization[];
   /** What becomes of records that cannot be processed; default: fail, as in Kafka Streams. */
   readonly errors?: Partial<ErrorSettings>;
   /**
@@ -117,6 +125,7 @@ export interface ResolvedConfig {
   readonly stateFlushIntervalMs: number;
   readonly emitIntervalMs: number;
   readonly maxTaskIdleMs: number;
+  readonly optimizations: readonly Optimization[];
   readonly clock: Clock;
   readonly transport: TransportFactory | undefined;
   /** undefined with another transport. */
@@ -134,6 +143,7 @@ const COMPRESSIONS: readonly string[] = ["none", "gzip", "snappy", "lz4", "zstd"
 const TRANSACTION_TIMEOUT_MS_MAX = 40_000;
 const RESETS: readonly string[] = ["earliest", "latest", "none"];
 const BACKENDS: readonly string[] = ["lmdb", "memory"];
+const OPTIMIZATIONS: readonly string[] = ["reuse-source-topics"] satisfies Optimization[];
 const EMIT_INTERVAL_MS_DEFAULT = 1_000;
 const CACHE_MAX_BYTES_DEFAULT = 10 << 20;
 const POLL_INTERVAL_MS_MIN = 1_000;
@@ -173,6 +183,7 @@ const OWN = {
   stateFlushIntervalMs: true,
   emitIntervalMs: true,
   maxTaskIdleMs: true,
+  optimizations: true,
   clock: true,
 } as const satisfies Record<Exclude<keyof PeridotConfig, keyof Connection>, true>;
 /** Every option that there is. */
@@ -218,6 +229,9 @@ export function resolveConfig(config: PeridotConfig): ResolvedConfig {
     stateFlushIntervalMs: positive("stateFlushIntervalMs", config.stateFlushIntervalMs ?? 5_000),
     emitIntervalMs: checkedEmit(config.emitIntervalMs ?? EMIT_INTERVAL_MS_DEFAULT),
     maxTaskIdleMs: checkedIdle(config.maxTaskIdleMs ?? 0),
+    optimizations: (config.optimizations ?? []).map(
+      (each) => oneOf("optimizations", each, OPTIMIZATIONS) as Optimization,
+    ),
     clock: config.clock ?? systemClock,
     transport: config.transport,
     kafka: kafkaSettings(config),

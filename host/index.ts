@@ -145,6 +145,7 @@ export type {
 export { type Accepted, Err, err, type Result } from "./topology/result.ts";
 export type { WireFormat } from "./topology/serde.ts";
 export type { ExtractTopic, Partitioner, RecordOrigin } from "./topology/sink-choice.ts";
+export type { Optimization } from "./topology/source-changelogs.ts";
 export type { StoreKind, StoreSpec, WindowRetention } from "./topology/store-spec.ts";
 export type {
   ExtractedRecord,

@@ -87,7 +87,8 @@ function kafkaSettings(): KafkaSettings {
 }
 
 async function open(): Promise<StreamThread> {
-  const plan = compile(await loadTopology(new URL(start.topology)), start.config.applicationId);
+  const topology = await loadTopology(new URL(start.topology));
+  const plan = compile(topology, start.config.applicationId, start.config.optimizations);
   if (plan.hash !== start.planHash) throw new PeridotError("TOPOLOGY_DIFFERS", { topology: start.topology });
   const kafka = kafkaSettings();
   const config: ResolvedConfig = {

@@ -55,6 +55,7 @@ const wrong: readonly [string, object, RegExp][] = [
     { maxTaskIdleMs: -2 },
     /maxTaskIdleMs is -2.*or -1: then nothing is waited for/,
   ],
+  ["an unknown optimization", { optimizations: ["all"] }, /optimizations is "all".*reuse-source-topics/],
   [
     "a transaction shorter than its commit interval",
     { commitIntervalMs: 20_000 },

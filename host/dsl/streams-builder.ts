@@ -61,7 +61,8 @@ export class StreamsBuilder {
 
   /**
    * A table of the records of a topic: each is the new value of its key, and null deletes it. Records without key are
-   * dropped. Its store is restored from a changelog of its own.
+   * dropped. Its store is restored from a changelog of its own, or from the topic: see the option
+   * `optimizations`.
    *
    * @throws TOPOLOGY_INVALID if the topic has no name
    *

@@ -3,7 +3,10 @@ import type { ChangelogPosition } from "../state/state-backend.ts";
 export interface RestoreFacts {
   /** What the store's backend says; undefined: nothing. */
   readonly position: ChangelogPosition | undefined;
-  /** The changelog's partition as it is: the first offset, and the one behind the last, open transactions included. */
+  /**
+   * The changelog's partition as it is: the first offset, and the one behind the last, open transactions included; of a
+   * source topic that stands in for one: see `consumedUpTo`.
+   */
   readonly topicId: string;
   readonly earliest: bigint;
   readonly latest: bigint;
@@ -28,11 +31,23 @@ export type RestoreReason = "new" | "other-topic" | "old" | "out-of-range";
  */
 export function decideRestore(facts: RestoreFacts): RestoreDecision {
   const { position, topicId, earliest, latest: to, now, tombstonesKeptMs } = facts;
-  const all = (because: RestoreReason): RestoreDecision => ({ restore: "all", from: earliest, to, because });
+  const from = earliest < to ? earliest : to;
+  const all = (because: RestoreReason): RestoreDecision => ({ restore: "all", from, to, because });
   if (position === undefined) return all("new");
   if (position.topicId !== topicId) return all("other-topic");
-  if (position.offset < earliest || position.offset > to) return all("out-of-range");
   if (position.offset === to) return { restore: "nothing", to };
+  if (position.offset < earliest || position.offset > to) return all("out-of-range");
   if (now - position.at > tombstonesKeptMs / 2) return all("old");
   return { restore: "tail", from: position.offset, to };
+}
+
+/**
+ * How far a source topic says what its table's store is: as far as its task has come, which goes on from there.
+ *
+ * @param committed of the partition; undefined: nothing is.
+ * @param latest behind the last offset that there is.
+ */
+export function consumedUpTo(committed: bigint | undefined, earliest: bigint, latest: bigint): bigint {
+  if (committed === undefined) return earliest;
+  return committed < latest ? committed : latest;
 }

@@ -3,6 +3,7 @@ import { nameOf } from "../commit/partition-name.ts";
 import { type RestoreEvent, restoreChannel } from "../diagnostics/channels.ts";
 import type { StateBackend } from "../state/state-backend.ts";
 import type { TaskState } from "../state/task-state.ts";
+import type { SourceChangelog } from "../topology/source-changelogs.ts";
 import type { StoreSpec } from "../topology/store-spec.ts";
 import type { Consumer, FetchedRecords, TopicPartition } from "../transport/port.ts";
 import { KernelTarget, type RestoreTarget, StoreTarget } from "./restore-target.ts";
@@ -11,6 +12,8 @@ import { KernelTarget, type RestoreTarget, StoreTarget } from "./restore-target.
 export interface StoreToRestore {
   readonly task: string;
   readonly spec: StoreSpec;
+  /** The changelog is the topic of its table: what it has from `to` on is still to be processed. */
+  readonly source?: SourceChangelog | undefined;
   readonly state: TaskState;
   readonly backend: StateBackend;
   readonly changelog: TopicPartition;
@@ -53,7 +56,8 @@ class Restoring {
   add(fetched: FetchedRecords): void {
     this.#records += this.#target.add(fetched);
     fetched.release();
-    this.#next = fetched.nextOffset;
+    const { source, to } = this.store;
+    this.#next = source !== undefined && fetched.nextOffset > to ? to : fetched.nextOffset;
     if (this.isDone || this.#target.bytes >= this.#flushBytes) this.#flush();
     if (this.isDone && this.#records > 0) this.#tell();
     else if (!this.isDone && this.#clock.now() - this.#toldAt >= TELL_MS) this.#tell();

@@ -17,6 +17,7 @@ import {
 import { kernelModule } from "../wasm/kernel-module.ts";
 import type { KernelRestore } from "../wasm/kernel-restore.ts";
 import type { StoreToRestore } from "./restore-store.ts";
+import { sourceRestorer } from "./source-records.ts";
 
 /** Takes the records of one changelog in, and brings them to the store's backend. */
 export interface RestoreTarget {
@@ -29,32 +30,40 @@ export interface RestoreTarget {
   close(): void;
 }
 
-/** By the store's own reading of its changelog. */
+/** By the store's own reading of its changelog, or as its table reads its source. */
 export class StoreTarget implements RestoreTarget {
   readonly #store: StoreToRestore;
+  readonly #restore: (record: LoggedRecord) => void;
 
   constructor(store: StoreToRestore) {
     this.#store = store;
+    const { spec, source, state } = store;
+    const own = state.store(spec.name);
+    const access = {
+      get: own.get.bind(own),
+      range: own.range.bind(own),
+      size: 0,
+      put: (key: string, value: Uint8Array | undefined) => own.table.put(key, value, 0),
+    };
+    this.#restore =
+      source === undefined
+        ? (record) => restoreRecord(spec, access, record)
+        : sourceRestorer(spec, source, access);
   }
 
   add({ records, fromOffset }: FetchedRecords): number {
-    const { spec, state } = this.#store;
-    const store = state.store(spec.name);
-    const access = {
-      get: store.get.bind(store),
-      range: store.range.bind(store),
-      size: 0,
-      put: (key: string, value: Uint8Array | undefined) => store.table.put(key, value, 0),
-    };
+    const { source, to } = this.#store;
+    const table = this.#table;
     let count = 0;
     for (const record of recordsIn(records)) {
       if (record.offset < fromOffset || record.key === null) continue;
-      restoreRecord(spec, access, record as LoggedRecord);
+      if (source !== undefined && record.offset >= to) break;
+      this.#restore(record as LoggedRecord);
       count++;
     }
-    store.table.settle();
-    store.table.cut();
-    store.table.commit();
+    table.settle();
+    table.cut();
+    table.commit();
     return count;
   }
 
@@ -88,7 +97,8 @@ export class KernelTarget implements RestoreTarget {
   readonly #restore: KernelRestore;
 
   /** Whether a store is such a one. */
-  static fits({ spec }: StoreToRestore): boolean {
+  static fits({ spec, source }: StoreToRestore): boolean {
+    if (source !== undefined) return false;
     return spec.kind === "key-value" || spec.kind === "timestamped-key-value";
   }
 

@@ -367,6 +367,8 @@ class Runner implements TaskRunner {
     const offsets = moved.flatMap((task) => task.offsets);
     for (const task of this.#tasks.values()) task.cut();
     this.#offsetsCut = offsets;
+    const { states } = this.#settings;
+    if (states !== undefined) this.#changelogs.consumed(offsets, states);
     const rows = this.#rowsSinceCut;
     this.#rowsSinceCut = 0;
     return { batches: this.#watched(this.#outbox.takeAll()), offsets, rows };

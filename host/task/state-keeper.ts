@@ -1,12 +1,13 @@
 import { join } from "node:path";
 import type { Clock } from "../clock.ts";
+import { nameOf } from "../commit/partition-name.ts";
 import { PeridotError } from "../errors.ts";
 import type { StateBackend, StateBackendType } from "../state/state-backend.ts";
 import { TaskState } from "../state/task-state.ts";
 import type { Plan, PlannedStore } from "../topology/plan.ts";
 import { hasRecordCache, kernelsChange } from "../topology/store-spec.ts";
 import type { Transport } from "../transport/port.ts";
-import { decideRestore } from "./decide-restore.ts";
+import { consumedUpTo, decideRestore } from "./decide-restore.ts";
 import { restoreStores, type StoreToRestore } from "./restore-store.ts";
 import { parseTaskName } from "./task.ts";
 import { TaskStates } from "./task-states.ts";
@@ -24,6 +25,8 @@ export interface StateKeeperSettings {
   readonly transport: Transport;
   readonly warn: (problem: string) => void;
 }
+
+type Committed = ReadonlyMap<string, bigint>;
 
 interface KeptTask {
   readonly state: TaskState;
@@ -60,10 +63,11 @@ export class StateKeeper {
   /**
    * Opens the state of these tasks, and restores what it lacks.
    *
+   * @param committed offsets of their input, by "topic-partition".
    * @param mayGoOn false: something else is wanted of the thread.
    * @returns false: it was cut short, and nothing is open.
    */
-  async open(tasks: readonly TaskName[], mayGoOn: () => boolean): Promise<boolean> {
+  async open(tasks: readonly TaskName[], committed: Committed, mayGoOn: () => boolean): Promise<boolean> {
     const stateful = tasks.filter((task) => this.#storesOf(task).length > 0);
     for (const task of [...this.#remembered.keys()]) if (!tasks.includes(task)) this.#remembered.delete(task);
     const incomplete: StoreToRestore[] = [];
@@ -72,7 +76,8 @@ export class StateKeeper {
       .filter((store) => this.#isInKernels(store));
     const cacheBytesMax = Math.floor(KERNEL_CACHE_BYTES_MAX / Math.max(1, inKernels.length));
     for (const task of stateful) {
-      incomplete.push(...(await this.#openTask(task, Math.min(cacheBytesMax, KERNEL_CACHE_BYTES_EACH))));
+      const kernelCacheBytesMax = Math.min(cacheBytesMax, KERNEL_CACHE_BYTES_EACH);
+      incomplete.push(...(await this.#openTask(task, committed, kernelCacheBytesMax)));
     }
     if (incomplete.length > 0 && !(await this.#restore(incomplete, mayGoOn))) {
       await this.close();
@@ -100,7 +105,11 @@ export class StateKeeper {
    * @param kernelCacheBytesMax for a store that kernels change
    * @returns the stores that lack something.
    */
-  async #openTask(task: TaskName, kernelCacheBytesMax: number): Promise<readonly StoreToRestore[]> {
+  async #openTask(
+    task: TaskName,
+    committed: Committed,
+    kernelCacheBytesMax: number,
+  ): Promise<readonly StoreToRestore[]> {
     const stores = this.#storesOf(task);
     const backends = await this.#openBackends(task, stores);
     const { cacheMaxBytes } = this.#settings;
@@ -120,10 +129,8 @@ export class StateKeeper {
       }),
     );
     this.#kept.set(task, { state, backends });
-    const logged = stores.filter(({ changelog }) => changelog !== undefined);
-    return Promise.all(logged.map((store) => this.#lackOf(task, store, state, backends))).then((all) =>
-      all.filter((each) => each !== undefined),
-    );
+    const lacking = stores.map((store) => this.#lackOf(task, store, committed, { state, backends }));
+    return (await Promise.all(lacking)).filter((each) => each !== undefined);
   }
 
   async #openBackends(task: TaskName, stores: readonly PlannedStore[]) {
@@ -140,19 +147,22 @@ export class StateKeeper {
 
   async #lackOf(
     task: TaskName,
-    { spec, changelog }: PlannedStore,
-    state: TaskState,
-    backends: ReadonlyMap<StateBackendType, StateBackend>,
+    { spec, changelog, source }: PlannedStore,
+    committed: Committed,
+    { state, backends }: KeptTask,
   ): Promise<StoreToRestore | undefined> {
     const { transport, clock } = this.#settings;
-    const partition = { topic: changelog!, partition: parseTaskName(task).partition };
+    const topic = source?.topic ?? changelog;
+    if (topic === undefined) return undefined;
+    const partition = { topic, partition: parseTaskName(task).partition };
     const described = (await transport.admin.describeTopics([partition.topic])).get(partition.topic);
     if (described === undefined) throw new PeridotError("TOPIC_MISSING", { topics: partition.topic });
     const { topicId } = described;
     const backend = backends.get(this.#typeOf(spec.backend))!;
     const offsetAt = async (at: "earliest" | "latest") =>
       (await transport.admin.listOffsets([partition], at))[0]!.offset;
-    const [earliest, latest] = await Promise.all([offsetAt("earliest"), offsetAt("latest")]);
+    const [earliest, end] = await Promise.all([offsetAt("earliest"), offsetAt("latest")]);
+    const latest = source === undefined ? end : consumedUpTo(committed.get(nameOf(partition)), earliest, end);
     const decision = decideRestore({
       position: backend.position(spec.name),
       topicId,
@@ -165,7 +175,7 @@ export class StateKeeper {
     if (decision.restore === "all") backend.clear(spec.name);
     if (decision.restore === "nothing" || decision.from === decision.to) return undefined;
     const { from, to } = decision;
-    return { task, spec, state, backend, changelog: partition, topicId, from, to };
+    return { task, spec, source, state, backend, changelog: partition, topicId, from, to };
   }
 
   #storesOf(task: TaskName): readonly PlannedStore[] {

@@ -121,7 +121,9 @@ export class TransactionCycle {
       assignment,
     );
     const names = assignment.tasks.map(({ task }) => task);
-    if (this.#parts.state !== undefined && !(await this.#parts.state.open(names, mayGoOn))) return undefined;
+    const { state } = this.#parts;
+    const isOpen = state === undefined || (await state.open(names, assignment.committed, mayGoOn));
+    if (!isOpen) return undefined;
     this.#tasks = assignment.tasks;
     this.#openTasks();
     if (this.#mustInit) {

@@ -8,9 +8,16 @@ import type { LogicalNode, LogicalTopology } from "./node.ts";
 import { fuseSegments } from "./passes/fuse-segments.ts";
 import { mergeSources } from "./passes/merge-sources.ts";
 import { nameInternalTopics } from "./passes/name-internal-topics.ts";
-import { type InternalTopic, type Plan, processesBelow, type SubTopology } from "./plan.ts";
+import {
+  type InternalTopic,
+  type Plan,
+  type PlannedStore,
+  processesBelow,
+  type SubTopology,
+} from "./plan.ts";
 import { planHash } from "./plan-hash.ts";
 import { goesRowByRow } from "./regions.ts";
+import { type Optimization, sourceChangelog } from "./source-changelogs.ts";
 import type { StoreSpec } from "./store-spec.ts";
 import { childrenOf, numberedSubTopologies, sourcesOf } from "./tree.ts";
 import { validate } from "./validate.ts";
@@ -19,9 +26,14 @@ import { validate } from "./validate.ts";
  * Makes the physical plan of a topology. Pure: equal topologies give equal plans.
  *
  * @param applicationId stands before the names of internal topics.
+ * @param optimizations which the application asks for; default: none.
  * @throws TOPOLOGY_INVALID, see `validate`
  */
-export function compile(topology: LogicalTopology, applicationId: string): Plan {
+export function compile(
+  topology: LogicalTopology,
+  applicationId: string,
+  optimizations: readonly Optimization[] = [],
+): Plan {
   const merged = nameInternalTopics(mergeSources(topology), applicationId);
   validate(merged);
   const children = childrenOf(merged);
@@ -43,7 +55,7 @@ export function compile(topology: LogicalTopology, applicationId: string): Plan 
       graph: graphOf(nodes, children),
       stores: stores.map((spec) => ({
         spec,
-        changelog: spec.logging === false ? undefined : `${applicationId}-${spec.name}-changelog`,
+        ...changelogOf(spec, nodes, applicationId, optimizations),
         inKernels: inKernels(spec, ways, nodes),
       })),
     };
@@ -66,6 +78,17 @@ function storesOf(nodes: readonly LogicalNode[], stores: readonly StoreSpec[]): 
     nodes.flatMap((node) => (node.kind === "processor" ? node.operator.facts.stores : [])),
   );
   return stores.filter(({ name }) => named.has(name));
+}
+
+function changelogOf(
+  spec: StoreSpec,
+  nodes: readonly LogicalNode[],
+  applicationId: string,
+  optimizations: readonly Optimization[],
+): Pick<PlannedStore, "changelog" | "source"> {
+  const source = optimizations.includes("reuse-source-topics") ? sourceChangelog(spec, nodes) : undefined;
+  if (source !== undefined) return { changelog: undefined, source };
+  return { changelog: spec.logging === false ? undefined : `${applicationId}-${spec.name}-changelog` };
 }
 
 /** One partition each for the tasks of the sub-topology. */

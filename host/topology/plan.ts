@@ -7,6 +7,7 @@ import type { Call, KernelUse } from "./operator.ts";
 import type { RowComparison } from "./row-comparison.ts";
 import type { AnySerde, ProjectedField } from "./serde.ts";
 import type { ExtractTopic, Partitioner } from "./sink-choice.ts";
+import type { SourceChangelog } from "./source-changelogs.ts";
 import type { StoreSpec } from "./store-spec.ts";
 import type { TimestampExtractor } from "./timestamp-extractor.ts";
 
@@ -47,6 +48,8 @@ export interface PlannedStore {
   readonly spec: StoreSpec;
   /** As Kafka knows it; undefined: the store has none. */
   readonly changelog: string | undefined;
+  /** What it is restored from in place of a changelog of its own. */
+  readonly source?: SourceChangelog;
   /** Whether kernels change it. */
   readonly inKernels: InKernels;
 }
