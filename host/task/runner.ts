@@ -374,10 +374,11 @@ class Runner implements TaskRunner {
     return { batches: this.#watched(this.#outbox.takeAll()), offsets, rows };
   }
 
-  /** A commit holds what record caches have kept back. */
+  /** A commit holds what record caches have kept back. @throws what comes of it fails: then nothing may be committed. */
   #tellNews(): void {
     for (const task of this.#tasks.values()) {
       const outcome = task.processing?.flushPending();
+      if (outcome?.fatal !== undefined) throw outcome.fatal;
       if (outcome !== undefined) this.#happened(task, outcome);
     }
   }

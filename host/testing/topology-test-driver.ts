@@ -240,23 +240,25 @@ export class TopologyTestDriver {
       const next = this.#log.take(this.#batchRows);
       if (next === undefined) return;
       if (batches > inputs + BATCHES_OF_ITS_OWN_MAX) throw endless(next.topic);
-      try {
-        this.#compute(next);
-      } catch (error) {
-        this.#stop(error as Error);
-      }
-      this.#collect();
+      this.#committing(() => this.#compute(next));
     }
   }
 
   /** What is due on the wall clock, and its commit point. */
   #punctuate(): void {
+    this.#committing(() => this.#runner.process(always));
+  }
+
+  /** Its commit point may fail as well: it tells what record caches have kept back. */
+  #committing(compute: () => void): void {
+    let computed = false;
     try {
-      this.#runner.process(always);
+      compute();
+      computed = true;
+      this.#collect();
     } catch (error) {
-      this.#stop(error as Error);
+      this.#stop(error as Error, computed);
     }
-    this.#collect();
   }
 
   /**
@@ -285,11 +287,11 @@ export class TopologyTestDriver {
     this.#openTasks();
   }
 
-  /** What came before a bad record is computed, and is to be read. */
-  #stop(error: Error): never {
+  /** What came before a bad record is computed, and is to be read, unless the commit point itself fails. */
+  #stop(error: Error, isAtCommit = false): never {
     this.#failure = error;
     this.#log.clear();
-    if (error instanceof PeridotError && error.kind === "record") this.#collect();
+    if (error instanceof PeridotError && error.kind === "record" && !isAtCommit) this.#collect();
     throw error;
   }
 

@@ -109,6 +109,31 @@ test("each update is told, if no cache keeps any back", async () => {
   assert.deepEqual(values.sort(), ["a1", "a2", "a3", "b1"]);
 });
 
+test("where what a cache has kept back fails at a commit, nothing is committed: it all comes again", async () => {
+  const seen: string[] = [];
+  const build = (fails: boolean) => (app: Peridot) =>
+    app
+      .stream("in", TEXTS)
+      .groupByKey()
+      .count({ store: "counts" })
+      .toStream()
+      .peek((key, count) => {
+        if (fails) throw new RangeError("not this time");
+        seen.push(`${key}${count}`);
+      })
+      .to("out", { key: string, value: i64 });
+  const first = scene.app(build(true), { stateDir: directory });
+  await scene.clock.runFor(first.start());
+  write("aab");
+  await assert.rejects(scene.clock.runFor(first.ended), {
+    code: "PUNCTUATION_FAILED",
+    message: /not this time/,
+  });
+  const second = scene.app(build(false), { stateDir: directory });
+  await scene.run(second, () => scene.clock.runUntil(() => counts("out").b === 1));
+  assert.deepEqual(seen.sort(), ["a2", "b1"]);
+});
+
 test("changelogs are compacted; one that is not is refused", async () => {
   await life({}, "a", 1);
   assert.equal(scene.broker.cluster.topics.get(CHANGELOG)!.configs.get("cleanup.policy"), "compact");

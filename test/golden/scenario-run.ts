@@ -172,13 +172,13 @@ function text(value: Uint8Array | null): string | null {
 
 function wordFor(error: PeridotError): ErrorWord {
   if (error.code === "TIMESTAMP_INVALID") return "timestamp";
-  if (error.code === "PUNCTUATION_FAILED") return "user-function";
-  if (error.code !== "RECORD_FAILED") return "other";
   // what an operator of ours finds wrong with the topology is no user function's
   if (error.cause instanceof PeridotError) {
     if (error.cause.code === "TOPOLOGY_INVALID") return "other";
     if (error.cause.code === "BUFFER_FULL") return "buffer-full";
   }
+  if (error.code === "PUNCTUATION_FAILED") return "user-function";
+  if (error.code !== "RECORD_FAILED") return "other";
   switch (error.facts.stage) {
     case "deserialization":
       return "deserialization";
