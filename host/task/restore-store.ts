@@ -24,7 +24,7 @@ export interface StoreToRestore {
 
 /** Bytes of restored stores that are in memory before they go to their backends: of one store; of all that kernels restore. */
 const FLUSH_BYTES = 16 << 20;
-const KERNEL_FLUSH_BYTES = 96 << 20;
+const KERNEL_FLUSH_BYTES = 384 << 20;
 const POLL_MS = 500;
 const TELL_MS = 1000;
 
@@ -71,6 +71,11 @@ class Restoring {
     state.restored(spec.name, topicId, offset);
   }
 
+  /** It goes on some other time, from here. */
+  keep(): void {
+    if (this.#target.bytes > 0) this.#flush();
+  }
+
   close(): void {
     this.#target.close();
   }
@@ -112,7 +117,10 @@ export async function restoreStores(
   consumer.assign(stores.map(({ changelog, from }) => ({ ...changelog, offset: from })));
   try {
     while ([...waiting.values()].some(({ isDone }) => !isDone)) {
-      if (!mayGoOn()) return false;
+      if (!mayGoOn()) {
+        for (const each of waiting.values()) each.keep();
+        return false;
+      }
       for (const fetched of await consumer.poll(POLL_MS)) waiting.get(nameOf(fetched))?.add(fetched);
     }
     return true;

@@ -85,8 +85,11 @@ export class StoreTarget implements RestoreTarget {
 }
 
 const ROWS_MAX = 8192;
+/** Entries of a transaction that holds nothing else: they are neighbours, mostly, that share pages. */
+const ENTRIES_AHEAD = 65_536;
 /** Of one store's entries. */
-const TABLE_BYTES_MAX = 128 << 20;
+const TABLE_BYTES_MAX = 512 << 20;
+const MEMORY_BYTES = 1 << 30;
 
 /** Stores whose entries are their changelog's records: kernels gather them, and no JavaScript sees a record. */
 export class KernelTarget implements RestoreTarget {
@@ -113,7 +116,7 @@ export class KernelTarget implements RestoreTarget {
   }
 
   static instance(): KernelInstance {
-    return openKernelInstance(kernelModule());
+    return openKernelInstance(kernelModule(), { memoryBytesMax: MEMORY_BYTES });
   }
 
   add({ records, fromOffset, topic, partition }: FetchedRecords): number {
@@ -145,7 +148,7 @@ export class KernelTarget implements RestoreTarget {
   #commit(position: ChangelogPosition | undefined): void {
     const { spec, backend } = this.#store;
     const changes = { store: spec.name, entries: this.#restore.entries(), position };
-    backend.commit([{ ...changes, entries: commitAhead(backend, changes) }]);
+    backend.commit([{ ...changes, entries: commitAhead(backend, changes, ENTRIES_AHEAD) }]);
     this.#restore.clear();
   }
 

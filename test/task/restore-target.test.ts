@@ -1,12 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { systemClock } from "../../host/clock.ts";
 import { bytes } from "../../host/serdes/index.ts";
 import { keyText } from "../../host/state/key-text.ts";
 import { MemoryBackend } from "../../host/state/memory-backend.ts";
 import { TaskState } from "../../host/state/task-state.ts";
-import type { StoreToRestore } from "../../host/task/restore-store.ts";
+import { restoreStores, type StoreToRestore } from "../../host/task/restore-store.ts";
 import { KernelTarget, type RestoreTarget, StoreTarget } from "../../host/task/restore-target.ts";
 import type { StoreKind, StoreSpec } from "../../host/topology/store-spec.ts";
+import type { Consumer } from "../../host/transport/port.ts";
 import { randomNumbers } from "../state/random-numbers.ts";
 import { fetched, type TestRecord } from "./harness.ts";
 
@@ -76,4 +78,15 @@ test("a damaged changelog is told, not passed over", () => {
   const records = fetched("c", 0, [{ key: "a", value: "1" }]);
   records.records[records.records.length - 2]! ^= 1;
   assert.throws(() => target.add(records), { code: "RECORD_BATCH_INVALID" });
+});
+
+test("a restore that is cut short goes on where it was", async () => {
+  const store = storeOf("key-value");
+  const records = fetched("c", 0, [{ key: "a", value: "1" }]);
+  const consumer = { assign: () => {}, poll: async () => [records] } as unknown as Consumer;
+  let looks = 0;
+  const isDone = await restoreStores([{ ...store, to: 5n }], consumer, systemClock, () => looks++ === 0);
+  assert.equal(isDone, false);
+  assert.deepEqual(contentOf(store), ["a=1"]);
+  assert.equal(store.backend.position("s")!.offset, 1n);
 });
