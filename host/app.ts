@@ -14,6 +14,8 @@ import { OpenExports } from "./import-export/open-exports.ts";
 import { Instance } from "./instance.ts";
 import { loadTopology } from "./load-topology.ts";
 import { QueryableStore } from "./queryable-store.ts";
+import { QueryableSessionStore, QueryableVersionedStore, QueryableWindowStore } from "./queryable-times.ts";
+import type { AskStores } from "./remote-store.ts";
 import type { TaskName, ThreadProgress } from "./task/thread-port.ts";
 import { streamThreadHere } from "./task/worker-thread.ts";
 import { compile } from "./topology/compile.ts";
@@ -51,8 +53,15 @@ export function blueprintOf(app: Peridot): Blueprint {
   return revealBlueprint(app);
 }
 
-/** Kinds of stores that can be asked from outside, by key and range. */
-const QUERYABLE: ReadonlySet<StoreSpec["kind"]> = new Set(["key-value", "timestamped-key-value"]);
+type StoreKind = StoreSpec["kind"];
+
+/** Kinds of stores that can be asked from outside, by how they are asked. */
+const QUERYABLE = {
+  byKey: new Set<StoreKind>(["key-value", "timestamped-key-value"]),
+  byWindow: new Set<StoreKind>(["window", "timestamped-window"]),
+  bySession: new Set<StoreKind>(["session"]),
+  byVersion: new Set<StoreKind>(["versioned"]),
+} satisfies Readonly<Record<string, ReadonlySet<StoreKind>>>;
 
 /**
  * An application: its topology and, once started, this process's part in running it.
@@ -173,15 +182,35 @@ export class Peridot {
    * A store of the topology, to be read while the application runs: what its tasks in this process have committed.
    *
    * @param name of the store, as the topology gives it.
-   * @throws STORE_UNKNOWN: the application has not started yet, the topology has no such store, or it keeps versions
+   * @throws STORE_UNKNOWN: the application has not started yet, the topology has no such store, or keeps windows, sessions or
+   *   versions: those are read by the methods below
    */
   store<K, V>(name: string): QueryableStore<K, V> {
-    const spec = this.#stores.find((each) => each.name === name);
-    if (spec === undefined || !QUERYABLE.has(spec.kind)) {
-      const known = this.#stores.filter(({ kind }) => QUERYABLE.has(kind)).map((each) => each.name);
-      throw new PeridotError("STORE_UNKNOWN", { store: name, known: known.join(", ") || "none" });
-    }
-    return new QueryableStore(spec, async (query) => (await this.#instance?.query(query)) ?? []);
+    return new QueryableStore(this.#queryable(name, QUERYABLE.byKey), this.#askStores);
+  }
+
+  /** The same of a store of windows: of a windowed table, or one for processors. */
+  windowStore<K, V>(name: string): QueryableWindowStore<K, V> {
+    return new QueryableWindowStore(this.#queryable(name, QUERYABLE.byWindow), this.#askStores);
+  }
+
+  /** The same of a store of sessions. */
+  sessionStore<K, V>(name: string): QueryableSessionStore<K, V> {
+    return new QueryableSessionStore(this.#queryable(name, QUERYABLE.bySession), this.#askStores);
+  }
+
+  /** The same of a versioned store, which rows are asked of as of a time. */
+  versionedStore<K, V>(name: string): QueryableVersionedStore<K, V> {
+    return new QueryableVersionedStore(this.#queryable(name, QUERYABLE.byVersion), this.#askStores);
+  }
+
+  readonly #askStores: AskStores = async (query) => (await this.#instance?.query(query)) ?? [];
+
+  #queryable(name: string, kinds: ReadonlySet<StoreKind>): StoreSpec {
+    const spec = this.#stores.find((each) => each.name === name && kinds.has(each.kind));
+    if (spec !== undefined) return spec;
+    const known = this.#stores.filter(({ kind }) => kinds.has(kind)).map((each) => each.name);
+    throw new PeridotError("STORE_UNKNOWN", { store: name, known: known.join(", ") || "none" });
   }
 
   get state(): AppState {

@@ -69,6 +69,7 @@ export {
 export { ERRORS, type ErrorKind, type ErrorName, PeridotError } from "./errors.ts";
 export type { ImportProgress } from "./import-export/importer.ts";
 export { QueryableStore } from "./queryable-store.ts";
+export { QueryableSessionStore, QueryableVersionedStore, QueryableWindowStore } from "./queryable-times.ts";
 export { runProcess } from "./run-process.ts";
 export {
   bytes,

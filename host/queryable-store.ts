@@ -1,15 +1,10 @@
-import { PeridotError } from "./errors.ts";
+import { type AskStores, askedOf, PAGE_ENTRIES } from "./remote-store.ts";
 import type { TextRange } from "./state/ordered-keys.ts";
 import { keyTextOf } from "./state/stores/bytes-of.ts";
 import type { ReadOnlyKeyValueStore } from "./state/stores/key-value-store.ts";
 import { readStore } from "./state/stores/open-store.ts";
 import type { StoreAnswer, StoreQuery } from "./task/store-query.ts";
 import type { StoreSpec } from "./topology/store-spec.ts";
-
-/** Asks all stream threads of the process. */
-export type AskStores = (query: StoreQuery) => Promise<readonly StoreAnswer[]>;
-
-const PAGE_ENTRIES = 500;
 
 /**
  * A store of the running application, read from outside: the entries of those tasks that this process has, as of their last
@@ -63,10 +58,8 @@ export class QueryableStore<K, V> {
     }
   }
 
-  async #asked(query: StoreQuery): Promise<readonly StoreAnswer[]> {
-    const answers = await this.#ask(query);
-    if (answers.some(({ tasks }) => tasks.length > 0)) return answers;
-    throw new PeridotError("STORE_UNAVAILABLE", { store: this.#spec.name });
+  #asked(query: StoreQuery): Promise<readonly StoreAnswer[]> {
+    return askedOf(this.#spec, this.#ask, query);
   }
 
   /** Reads bytes that have come as the store's keys and values. */

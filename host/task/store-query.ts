@@ -7,7 +7,8 @@ import type { TaskName } from "./thread-port.ts";
 
 /** What is asked of a store of some tasks: plain data, since it goes to workers. */
 export type StoreQuery =
-  | { readonly store: string; readonly key: KeyText }
+  /** Of one task, or of the first that has it. */
+  | { readonly store: string; readonly task?: TaskName; readonly key: KeyText }
   /** So many entries of one task, in the order of their keys. */
   | { readonly store: string; readonly task: TaskName; readonly range: TextRange; readonly limit: number }
   /** Which tasks there are. */
@@ -27,8 +28,9 @@ export function answerQuery(states: TaskStates, query: StoreQuery): StoreAnswer 
   const tasks = states.tasks.filter((task) => states.of(task)!.stores.has(query.store));
   const tableOf = (task: TaskName) => states.of(task)!.store(query.store).table;
   if ("key" in query) {
-    const { key } = query;
-    const found = tasks.map((task) => tableOf(task).committed(key)).find((value) => value !== undefined);
+    const { key, task: only } = query;
+    const asked = only === undefined ? tasks : tasks.filter((task) => task === only);
+    const found = asked.map((task) => tableOf(task).committed(key)).find((value) => value !== undefined);
     return { tasks, entries: found === undefined ? [] : [[key, found]] };
   }
   if (!("range" in query) || !tasks.includes(query.task)) return { tasks, entries: [] };
