@@ -111,7 +111,7 @@ suite("the table of options", () => {
 });
 
 function written(value: unknown): string {
-  if (value === undefined) return "none";
+  if (value === undefined || (Array.isArray(value) && value.length === 0)) return "none";
   return typeof value === "number" ? value.toLocaleString("en-US") : `\`${value}\``;
 }
 
