@@ -14,6 +14,15 @@ export interface Intended {
 export const ON_PURPOSE: readonly Intended[] = [
   {
     kafkaStreams:
+      "remembers a deletion of a version at the time of an earlier deletion that the version had replaced (all three at " +
+      "the same millisecond), and forgets one that had none before it",
+    we: "forget both, so that an older version that comes later is the latest",
+    because:
+      "only the first trace is left by accident, in a segment's bounds; it would take a mark in each row. Random inputs " +
+      "have met it once, with --vary: nothing is left out for it",
+  },
+  {
+    kafkaStreams:
       "stops with a NullPointerException (buffer.put: key cannot be null) where a record without key comes to a left " +
       "join of a stream with a table that has a grace period",
     we: "join it with null at once, as the left join without grace does",
