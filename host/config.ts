@@ -4,6 +4,7 @@ import { type Clock, systemClock } from "./clock.ts";
 import { PeridotError } from "./errors.ts";
 import { DEFAULT_ERROR_SETTINGS, type ErrorSettings } from "./topology/error-settings.ts";
 import type { Optimization } from "./topology/source-changelogs.ts";
+import type { StoreSpec } from "./topology/store-spec.ts";
 import type { KafkaSettings } from "./transport/kafka/kafka-transport.ts";
 import type { Compression, TransportFactory } from "./transport/port.ts";
 
@@ -59,9 +60,10 @@ export interface PeridotConfig extends Connection {
   readonly compression?: Compression;
   /**
    * Where stores live that name no backend of their own. Default "lmdb": on disk in `stateDir`, so that a restart reads only
-   * what it lacks. "memory": in the process, restored from the changelogs at each start.
+   * what it lacks. "memory": in the process, restored from the changelogs at each start. Or a backend of yours, only with
+   * `threads: 0`.
    */
-  readonly stateBackend?: "lmdb" | "memory";
+  readonly stateBackend?: "lmdb" | "memory" | NonNullable<StoreSpec["backend"]>;
   /**
    * Changes of tables that wait for the next commit, so that several of a key become one (Kafka Streams'
    * statestore.cache.max.bytes). Of a task; default 10 MiB; 0: each change is told at once.
@@ -120,7 +122,7 @@ export interface ResolvedConfig {
   readonly compression: Compression;
   readonly errors: ErrorSettings;
   readonly strictOrder: boolean;
-  readonly stateBackend: "lmdb" | "memory";
+  readonly stateBackend: "lmdb" | "memory" | NonNullable<StoreSpec["backend"]>;
   readonly cacheMaxBytes: number;
   readonly stateFlushIntervalMs: number;
   readonly emitIntervalMs: number;
@@ -224,7 +226,7 @@ export function resolveConfig(config: PeridotConfig): ResolvedConfig {
     compression: oneOf("compression", config.compression ?? "none", COMPRESSIONS) as Compression,
     errors: { ...DEFAULT_ERROR_SETTINGS, ...config.errors },
     strictOrder: config.strictOrder ?? false,
-    stateBackend: oneOf("stateBackend", config.stateBackend ?? "lmdb", BACKENDS) as "lmdb" | "memory",
+    stateBackend: checkedBackend(config),
     cacheMaxBytes: checkedCache(config.cacheMaxBytes ?? CACHE_MAX_BYTES_DEFAULT),
     stateFlushIntervalMs: positive("stateFlushIntervalMs", config.stateFlushIntervalMs ?? 5_000),
     emitIntervalMs: checkedEmit(config.emitIntervalMs ?? EMIT_INTERVAL_MS_DEFAULT),
@@ -294,6 +296,19 @@ function checkedPollInterval(ms: number): number {
   if (positive("maxPollIntervalMs", ms) < POLL_INTERVAL_MS_MIN)
     fail("maxPollIntervalMs", `is ${ms}`, `Give ${POLL_INTERVAL_MS_MIN} milliseconds at least`);
   return ms;
+}
+
+function checkedBackend({ stateBackend = "lmdb", threads = 0 }: PeridotConfig) {
+  if (typeof stateBackend === "string")
+    return oneOf("stateBackend", stateBackend, BACKENDS) as "lmdb" | "memory";
+  if (typeof stateBackend?.open !== "function" || typeof stateBackend.persistent !== "boolean")
+    fail("stateBackend", "is no backend", "Give an object with name, persistent and open, or a name");
+  if (threads > 0) {
+    const remedy =
+      "Use threads: 0 with it, or give it to each store in the topology's module: { backend: … }";
+    fail("stateBackend", "cannot be handed to a worker", remedy);
+  }
+  return stateBackend;
 }
 
 function checkedCache(bytes: number): number {

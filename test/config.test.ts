@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { type PeridotConfig, resolveConfig } from "../host/config.ts";
 import { PeridotError } from "../host/errors.ts";
+import { memory } from "../host/state/memory-backend.ts";
 import type { KafkaSettings } from "../host/transport/kafka/kafka-transport.ts";
 
 const base: PeridotConfig = { applicationId: "app", bootstrapServers: "localhost:9092" };
@@ -55,6 +56,12 @@ const wrong: readonly [string, object, RegExp][] = [
     { maxTaskIdleMs: -2 },
     /maxTaskIdleMs is -2.*or -1: then nothing is waited for/,
   ],
+  [
+    "a backend in workers",
+    { stateBackend: memory, threads: 1, topology: new URL("file:///t.ts") },
+    /stateBackend cannot be handed to a worker.*each store/,
+  ],
+  ["no backend", { stateBackend: {} }, /stateBackend is no backend.*open/],
   ["an unknown optimization", { optimizations: ["all"] }, /optimizations is "all".*reuse-source-topics/],
   [
     "a transaction shorter than its commit interval",

@@ -2,10 +2,17 @@ import { join } from "node:path";
 import type { ResolvedConfig } from "../config.ts";
 import { lmdb } from "../state/lmdb/lmdb-backend.ts";
 import { memory } from "../state/memory-backend.ts";
+import type { StateBackendType } from "../state/state-backend.ts";
 import type { Plan } from "../topology/plan.ts";
 import type { Transport } from "../transport/port.ts";
 import { GlobalTables } from "./global-tables.ts";
 import { StateKeeper } from "./state-keeper.ts";
+
+const BACKENDS = { lmdb, memory };
+
+function backendOf(given: ResolvedConfig["stateBackend"]): StateBackendType {
+  return typeof given === "string" ? BACKENDS[given] : given;
+}
 
 /**
  * What keeps the state of a stream thread.
@@ -24,7 +31,7 @@ export function keepState(
   const keeper = new StateKeeper({
     plan,
     directory: join(directory, "tasks"),
-    backend: config.stateBackend === "lmdb" ? lmdb : memory,
+    backend: backendOf(config.stateBackend),
     cacheMaxBytes: config.cacheMaxBytes,
     flushIntervalMs: config.stateFlushIntervalMs,
     clock: config.clock,

@@ -16,6 +16,8 @@ import {
   string,
   type ValueAndTimestamp,
 } from "../../host/index.ts";
+import { MemoryBackend } from "../../host/state/memory-backend.ts";
+import type { StateBackendType } from "../../host/state/state-backend.ts";
 import { EmbeddedScene } from "./embedded-scene.ts";
 
 const TEXTS = { key: string, value: string };
@@ -81,6 +83,27 @@ for (const stateBackend of ["lmdb", "memory"] as const) {
     });
   });
 }
+
+test("stores that name no backend live in one of the user's, which is opened for each task", async () => {
+  const opened = new Map<string, MemoryBackend>();
+  const mine: StateBackendType = {
+    name: "mine",
+    persistent: true,
+    async open(path) {
+      const backend = opened.get(path) ?? new MemoryBackend();
+      opened.set(path, backend);
+      return backend;
+    },
+  };
+  await life({ stateBackend: mine }, "aabc", 4);
+  assert.deepEqual(
+    [...opened.values()].map((backend) => backend.size("counts")),
+    [1, 2],
+  );
+  await life({ stateBackend: mine }, "a", 5);
+  assert.deepEqual(restored, []);
+  assert.equal(counts("out").a, 3);
+});
 
 test("what is on disk is not read again; without it, everything is", async () => {
   await life({}, "aabc", 4);
